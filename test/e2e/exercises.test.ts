@@ -2,6 +2,7 @@ import { test } from 'vitest'
 import type { Exercise } from '../exercises/exercise.ts'
 import { failover } from '../exercises/failover.ts'
 import { kill } from '../exercises/kill.ts'
+import { migration } from '../exercises/migration.ts'
 import { behindNginx } from '../exercises/mixed.ts'
 import { storm } from '../exercises/storm.ts'
 import { noNginx } from '../support/nginx.ts'
@@ -11,6 +12,7 @@ import { volume } from '../support/volume.ts'
 const exercises: readonly { exercise: Exercise; times: number; missing?: string | undefined }[] = [
   { exercise: kill, times: 2 },
   { exercise: storm, times: 4 },
+  { exercise: migration(2_000), times: 5 },
   { exercise: failover, times: 2, missing: noSystemPostgres },
   { exercise: behindNginx, times: 1_000, missing: noNginx ?? noSystemPostgres },
 ]

@@ -43,12 +43,12 @@ export const kill: Exercise = {
 }
 
 /** A killed server leaves its Postgres. */
-async function killPostgresIn(folder: string): Promise<void> {
+export async function killPostgresIn(folder: string): Promise<void> {
   const pid = await postmasterIn(join(folder, 'postgres/data')).catch(() => undefined)
   if (pid !== undefined) process.kill(pid, 'SIGKILL')
 }
 
-async function databaseUrlIn(folder: string): Promise<string> {
+export async function databaseUrlIn(folder: string): Promise<string> {
   const { password, port } = JSON.parse(await readFile(join(folder, 'postgres/access.json'), 'utf8'))
   return `postgres://laurel:${password}@127.0.0.1:${port}/postgres`
 }

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import type { Exercise } from './exercise.ts'
 import { failover } from './failover.ts'
 import { kill } from './kill.ts'
+import { migration } from './migration.ts'
 import { behindNginx, behindPgbouncer } from './mixed.ts'
 import { storm } from './storm.ts'
 
@@ -10,6 +11,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
   kill,
   storm,
   failover,
+  migration: migration(400_000),
   'pgbouncer-transaction': behindPgbouncer('transaction'),
   'pgbouncer-session': behindPgbouncer('session'),
   nginx: behindNginx,
