@@ -1,6 +1,6 @@
-import { join, relative, resolve } from 'node:path'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Environment } from './environment.ts'
+import type { Environment, ServerOptions } from './environment.ts'
 import type * as fixture from './fixture.ts'
 import type { Timing } from './load/jobs.ts'
 import type { Target } from './load/reports.ts'
@@ -25,19 +25,19 @@ interface Side {
 }
 
 /**
- * Measures this checkout's server and the one of another checkout in the same rounds, each on a database of its own in the same
- * Postgres.
+ * Measures this checkout's server and another one in the same rounds, each on a database of its own in the same Postgres: the one of
+ * another checkout, or with other settings.
  */
-export async function compareWith(
+export async function compareServers(
   environment: Environment,
-  directory: string,
+  { ours: oursOptions = {}, base: baseOptions = {} }: { ours?: ServerOptions; base?: ServerOptions },
   rounds: number,
   timing: Timing,
   log: (line: string) => void,
 ): Promise<Comparison> {
   log('creating the fixtures')
-  const ours = await open(environment, 'ours', undefined)
-  const base = await open(environment, 'base', resolve(directory))
+  const ours = await open(environment, 'ours', oursOptions)
+  const base = await open(environment, 'base', baseOptions)
   const sizes = () => Promise.all([ours, base].map(({ databaseUrl }) => sizeOf(environment, databaseUrl)))
   const before = await sizes()
   const subjects = ours.subjects.flatMap((subject, index) => [subject, base.subjects[index] as Subject])
@@ -61,12 +61,13 @@ export async function compareWith(
   return { rates, ratios: ratiosOf(rates, comparisons), bytesPerReport }
 }
 
-export function formatComparison({ rates, ratios, bytesPerReport }: Comparison, directory: string): string {
+/** @param base what this checkout's server was compared with */
+export function formatComparison({ rates, ratios, bytesPerReport }: Comparison, base: string): string {
   const bytes = Object.entries(bytesPerReport).map(([side, count]) => `${side} ${Math.round(count)}`)
   const spread = ({ rounds }: Ratio) => `(${rounds.map((ratio) => ratio.toFixed(2)).join(' ')})`
   return [
     `${new Date().toISOString()}, ${machine()}`,
-    `against ${relative('.', directory)}`,
+    `against ${base}`,
     '',
     formatTable(rates),
     '',
@@ -79,9 +80,10 @@ export function formatComparison({ rates, ratios, bytesPerReport }: Comparison, 
 
 const nameOf = (name: string, side: string) => `${name}, ${side}`
 
-async function open(environment: Environment, side: string, directory: string | undefined): Promise<Side> {
+async function open(environment: Environment, side: string, options: ServerOptions): Promise<Side> {
+  const { directory } = options
   const databaseUrl = await environment.createDatabase(`bench_${side}`)
-  const { address } = await environment.server({ databaseUrl, directory })
+  const { address } = await environment.server({ ...options, databaseUrl })
   // Written into the tables, which are the checkout's own.
   const file =
     directory === undefined ? './fixture.ts' : pathToFileURL(join(directory, 'test/bench/fixture.ts')).href

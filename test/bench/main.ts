@@ -1,7 +1,8 @@
 /** `npm run bench`: see README.md beside this. */
 import { writeFileSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { compareWith, formatComparison } from './against.ts'
+import { compareServers, formatComparison } from './against.ts'
 import { formatConsole, measureConsole } from './console.ts'
 import { type Environment, openEnvironment } from './environment.ts'
 import { COMPARISONS } from './goals.ts'
@@ -24,6 +25,7 @@ const { values: options } = parseArgs({
     'cpu-prof': { type: 'string' },
     soak: { type: 'string' },
     against: { type: 'string' },
+    traced: { type: 'string' },
     console: { type: 'boolean', default: false },
   },
 })
@@ -34,7 +36,8 @@ const dialectTiming: Timing = quick ? { leadSeconds: 0, seconds: 0.1 } : { leadS
 
 if (options.soak !== undefined) await soakFor(Number(options.soak))
 else if (options.console) await measureConsolePages()
-else if (options.against !== undefined) await measureAgainst(options.against)
+else if (options.against !== undefined) await measureAgainst(resolve(options.against))
+else if (options.traced !== undefined) await measureTraced(options.traced)
 else await measureAll()
 
 async function measureAll(): Promise<void> {
@@ -63,8 +66,28 @@ async function measureConsolePages(): Promise<void> {
 
 async function measureAgainst(directory: string): Promise<void> {
   await using environment = await open()
-  const comparison = await compareWith(environment, directory, rounds, wireTiming, log)
-  process.stdout.write(formatComparison(comparison, directory))
+  await compare(environment, { base: { directory } }, relative('.', directory))
+}
+
+/** Measures the server with traces of a share of the calls, sent to a collector, against the server without. */
+async function measureTraced(share: string): Promise<void> {
+  await using environment = await open()
+  const { address } = await environment.helper('load/hook.ts')
+  const env = {
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: address,
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: share,
+  }
+  await compare(environment, { ours: { env } }, 'the server without traces')
+}
+
+async function compare(
+  environment: Environment,
+  servers: Parameters<typeof compareServers>[1],
+  base: string,
+): Promise<void> {
+  const comparison = await compareServers(environment, servers, rounds, wireTiming, log)
+  process.stdout.write(formatComparison(comparison, base))
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(comparison, null, 2)}\n`)
   const failed = sum(comparison.rates.map((rate) => rate.failed))
   process.exitCode = failed === 0 ? 0 : 1
