@@ -13,6 +13,8 @@ import { addPart, formatTrace, inSpan, linksTo } from './telemetry/spans.ts'
 
 const BREAKER: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 }
 const BATCH_BOUNDARIES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 500]
+/** A scrape waits so long for the database: it is most needed when the database is slow. */
+const MAX_SCRAPE_MILLISECONDS = 500
 
 /** Registers the metrics of a running server that are read when they are collected. */
 export function observe(meter: Meter, services: Services, relay: Relay): void {
@@ -21,6 +23,7 @@ export function observe(meter: Meter, services: Services, relay: Relay): void {
   observeImports(meter, services.importTotals)
   observeDeliveries(meter, relay)
   observeBacklogs(meter, services)
+  observeClock(meter, services)
 }
 
 /** Returns a function that measures the store's calls, by OpenTelemetry's conventions for databases. */
@@ -210,7 +213,7 @@ function observeDeliveries(meter: Meter, relay: Relay): void {
     .addCallback((result) => result.observe(relay.waiting))
 }
 
-/** Reads the destinations with each scrape. While the database is away, their series are missing and the breaker's alert fires. */
+/** Reads the destinations with each scrape. While the database is away or busy, their series are missing. */
 function observeBacklogs(meter: Meter, { store, now }: Pick<Services, 'store' | 'now'>): void {
   const age = meter.createObservableGauge('laurel_destination_oldest_waiting_age', {
     description: 'Age of the oldest event that waits for a destination; 0 if none waits',
@@ -222,7 +225,7 @@ function observeBacklogs(meter: Meter, { store, now }: Pick<Services, 'store' | 
   meter.addBatchObservableCallback(
     async (result) => {
       const backlogs = await store
-        .read(NEVER_ABORTED, (queries) => queries.deliveryBacklogs.list())
+        .read(AbortSignal.timeout(MAX_SCRAPE_MILLISECONDS), (queries) => queries.deliveryBacklogs.list())
         .catch(() => [])
       for (const { titleId, destinationId, paused: isPaused, oldestTime } of backlogs) {
         const labels = { title_id: titleId, destination_id: destinationId }
@@ -233,4 +236,22 @@ function observeBacklogs(meter: Meter, { store, now }: Pick<Services, 'store' | 
     },
     [age, paused],
   )
+}
+
+/** Compares the clocks with each scrape. Due times of deliveries are the database's, times of reports this server's. */
+function observeClock(meter: Meter, { store, now }: Pick<Services, 'store' | 'now'>): void {
+  meter
+    .createObservableGauge('laurel_clock_difference', {
+      description: "How far this server's clock is ahead of the database's",
+      unit: 's',
+    })
+    .addCallback(async (result) => {
+      const start = now()
+      const time = await store
+        .read(AbortSignal.timeout(MAX_SCRAPE_MILLISECONDS), (queries) => queries.databaseClock.read())
+        .catch(() => undefined)
+      if (time === undefined) return
+      const middle = (start + now()) / 2n
+      result.observe(Number(middle - time) / Number(TICKS_PER_SECOND))
+    })
 }

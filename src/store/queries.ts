@@ -8,6 +8,7 @@ import { unlockTotalQueries } from './achievements/unlock-totals.ts'
 import { auditEntryQueries } from './audit/audit-entries.ts'
 import type { Sharding } from './citus/sharding.ts'
 import { communityQueries } from './community/community.ts'
+import { databaseClockQueries } from './database-clock.ts'
 import { achievementDeliveryQueries } from './destinations/achievement-deliveries.ts'
 import { deliveryQueries } from './destinations/deliveries.ts'
 import { deliveryAttemptQueries } from './destinations/delivery-attempts.ts'
@@ -69,6 +70,7 @@ export function queriesOn(db: Kysely<Tables>, client: pg.ClientBase, sharding: S
     events: eventQueries(db, sharding),
     eventHistory: eventHistoryQueries(db),
     auditEntries: auditEntryQueries(db),
+    databaseClock: databaseClockQueries(db),
     destinations: destinationQueries(db),
     deliveryBacklogs: deliveryBacklogQueries(db, sharding),
     destinationHealth: destinationHealthQueries(db, sharding),
