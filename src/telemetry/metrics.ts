@@ -3,7 +3,7 @@ import { type Meter, metrics } from '@opentelemetry/api'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node'
 import { resourceFromAttributes } from '@opentelemetry/resources'
-import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { AggregationTemporality, InstrumentType, MeterProvider } from '@opentelemetry/sdk-metrics'
 
 /** Returns the metrics of a process in the Prometheus text format. */
 export type CollectMetrics = () => Promise<string>
@@ -23,7 +23,7 @@ const LOOP_SAMPLE_MILLISECONDS = 50
  * registered one before: that SDK exports the metrics.
  */
 export function startMetrics(instance: Instance): CollectMetrics | undefined {
-  const exporter = new PrometheusExporter({ preventServerStart: true })
+  const exporter = new Exporter({ preventServerStart: true })
   const resource = resourceFromAttributes(instanceAttributes(instance))
   const provider = new MeterProvider({ resource, readers: [exporter] })
   if (!metrics.setGlobalMeterProvider(provider)) return undefined
@@ -37,6 +37,18 @@ export function startMetrics(instance: Instance): CollectMetrics | undefined {
     const [error] = errors
     if (error !== undefined) throw error
     return serializer.serialize(resourceMetrics)
+  }
+}
+
+/**
+ * Exports the gauges of the last observation alone. By default a gauge that is observed no more, such as the age of a
+ * deleted destination, would stay until the process ends, and so would its alert.
+ */
+class Exporter extends PrometheusExporter {
+  override selectAggregationTemporality(type: InstrumentType): AggregationTemporality {
+    return type === InstrumentType.OBSERVABLE_GAUGE
+      ? AggregationTemporality.DELTA
+      : super.selectAggregationTemporality(type)
   }
 }
 
