@@ -1,6 +1,3 @@
-import { execFileSync } from 'node:child_process'
-import { chmod, mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ServiceError, status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -13,42 +10,19 @@ import { callUnary, createClient } from '../support/client.ts'
 import { errorInfoOf } from '../support/error-info.ts'
 import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { startServerProcess } from '../support/server.ts'
+import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts'
 
-let folder: string
-/** Why no file system of a limited size can be mounted here; undefined where it can. */
-let noMount: string | undefined
+let disk: SmallDisk
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'laurel-full-'))
-  await chmod(folder, 0o755)
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=300m,mode=755', 'tmpfs', folder], { stdio: 'pipe' })
-  } catch (error) {
-    noMount = `a small file system cannot be mounted: ${(error as Error).message}`
-  }
+  disk = await mountSmallDisk()
 })
-afterAll(async () => {
-  if (noMount === undefined) execFileSync('umount', ['-l', folder])
-  await rm(folder, { recursive: true, force: true })
-})
-
-/** Fills the file system; returns how to make room again. */
-async function fill(): Promise<() => Promise<void>> {
-  const path = join(folder, 'ballast')
-  const file = await open(path, 'w')
-  for (let bytes = 2 ** 20; bytes >= 1024; ) {
-    await file.write(Buffer.alloc(bytes, 'x')).catch(() => {
-      bytes /= 2
-    })
-  }
-  await file.close()
-  return () => rm(path)
-}
+afterAll(() => disk[Symbol.asyncDispose]())
 
 test('a full disk: writes get DATABASE_FULL, reads go on, and the server recovers when there is room', async ({
   skip,
 }) => {
-  skip(noMount !== undefined, noMount)
-  await using server = await startServerProcess({ env: { LAUREL_DATA_DIR: join(folder, 'data') } })
+  skip(disk.missing !== undefined, disk.missing)
+  await using server = await startServerProcess({ env: { LAUREL_DATA_DIR: join(disk.folder, 'data') } })
   await createFixture(server.address, { first: undefined })
   using client = createClient(AchievementServiceClient, server.address)
   let count = 0
@@ -67,7 +41,7 @@ test('a full disk: writes get DATABASE_FULL, reads go on, and the server recover
   const readiness = async () => (await fetch(`${server.url}/readyz`)).json()
   expect(await write()).toBe('written')
 
-  const makeRoom = await fill()
+  const makeRoom = await disk.fill()
   await expect.poll(write).toBe('UNAVAILABLE DATABASE_FULL')
   expect(await readiness()).toMatchObject({ status: 'not ready', databaseWrites: 'full' })
   const request = ListAchievementsRequest.fromPartial({ titleId: TITLE_ID, pageSize: 1 })
@@ -82,18 +56,18 @@ test('a full disk: writes get DATABASE_FULL, reads go on, and the server recover
 })
 
 test('a start on a full disk says so in one line', async ({ skip }) => {
-  skip(noMount !== undefined, noMount)
-  const env = { LAUREL_DATA_DIR: join(folder, 'data') }
+  skip(disk.missing !== undefined, disk.missing)
+  const env = { LAUREL_DATA_DIR: join(disk.folder, 'data') }
   for (const directory of ['data', 'new']) {
-    const makeRoom = await fill()
+    const makeRoom = await disk.fill()
     const failure: Error = await startServerProcess({
-      env: { ...env, LAUREL_DATA_DIR: join(folder, directory) },
+      env: { ...env, LAUREL_DATA_DIR: join(disk.folder, directory) },
     }).then(
       () => expect.fail('the server started'),
       (error) => error,
     )
     await makeRoom()
-    const message = `no space is left on the device of ${join(folder, directory)}, and Postgres needs some to start: make room`
+    const message = `no space is left on the device of ${join(disk.folder, directory)}, and Postgres needs some to start: make room`
     expect(failure.message.split('served:\n')[1]).toBe(`laurel: ${message}\n`)
   }
 })
