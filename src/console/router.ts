@@ -1,12 +1,16 @@
 import { signal } from '@preact/signals'
+import { evictScroll, focusPage, restoreScroll, saveScroll } from './scroll-positions.ts'
 
 /** The base of every page's path. */
 export const BASE = '/console'
 
 const current = () => ({ path: location.pathname, query: new URLSearchParams(location.search) })
 
-/** The page's path and query. Each change makes another entry of the browser's history. */
+/** The page's path and query. */
 export const here = signal(current())
+
+/** The number of the current entry of the browser's history. Each entry has its own as its state, so that it outlives a reload. */
+let entry = 0
 
 /** Returns a sentence if the page has edits that would be lost; undefined otherwise. */
 type Guard = () => string | undefined
@@ -20,16 +24,23 @@ export function guardEdits(check: Guard): () => void {
   }
 }
 
-/** Goes to another page, unless the reader stays with the edits. */
+/** Goes to another page, unless the reader stays with the edits. The current page itself makes no new entry of the history. */
 export function navigate(url: string, { replace = false } = {}): void {
   const target = new URL(url, location.href)
-  if (target.pathname !== location.pathname && !mayLeave()) return
-  history[replace ? 'replaceState' : 'pushState'](null, '', target)
+  const isOtherPage = target.pathname !== location.pathname
+  if (isOtherPage && !mayLeave()) return
+  if (replace || target.href === location.href) history.replaceState(entry, '', target)
+  else {
+    saveScroll(entry)
+    entry += 1
+    evictScroll(entry)
+    history.pushState(entry, '', target)
+  }
   here.value = current()
-  if (!replace) scrollTo(0, 0)
+  if (isOtherPage) focusPage()
 }
 
-/** Writes parameters of the query; undefined and empty ones are removed. The page stays. */
+/** Writes parameters of the query; undefined and empty ones are removed. The page stays, and so does the entry of the history. */
 export function setQuery(changes: Readonly<Record<string, string | undefined>>): void {
   const url = new URL(location.href)
   for (const [name, value] of Object.entries(changes)) {
@@ -71,10 +82,22 @@ function mayLeave(): boolean {
 
 /** Follows links, the browser's buttons, and its question before a tab with edits is closed. */
 export function startRouter(): void {
+  history.scrollRestoration = 'manual'
+  entry = entryOfState()
+  history.replaceState(entry, '')
   addEventListener('popstate', () => {
     const shown = here.peek()
-    if (location.pathname === shown.path || mayLeave()) here.value = current()
-    else history.pushState(null, '', shown.path + (shown.query.size > 0 ? `?${shown.query}` : ''))
+    const target = entryOfState()
+    // Also the reader's return below.
+    if (target === entry) return
+    if (location.pathname !== shown.path && !mayLeave()) {
+      history.go(entry - target)
+      return
+    }
+    saveScroll(entry)
+    entry = target
+    here.value = current()
+    if (location.pathname !== shown.path) restoreScroll(entry, shown.path)
   })
   addEventListener('beforeunload', (event) => {
     if (guard?.() !== undefined) event.preventDefault()
@@ -85,9 +108,16 @@ export function startRouter(): void {
     const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey
     const isPage = link.pathname === BASE || link.pathname.startsWith(`${BASE}/`)
     if (!isPlain || !isPage || link.target !== '' || link.hasAttribute('download')) return
-    // A link to a part of this page scrolls there.
-    if (link.hash !== '' && link.pathname === location.pathname) return
     event.preventDefault()
-    navigate(link.href)
+    // The only link to a part of a page is that to its content.
+    if (link.hash === '') navigate(link.href)
+    else focusPage()
   })
+}
+
+/** Returns the number of the browser's entry. An entry that the reader has typed has none, and follows the current one. */
+function entryOfState(): number {
+  if (typeof history.state === 'number') return history.state
+  history.replaceState(entry + 1, '')
+  return entry + 1
 }

@@ -14,10 +14,10 @@ beforeAll(async () => {
 })
 afterAll(() => database[Symbol.asyncDispose]())
 
-/** Returns what a page leaves in the browser: its query, its history's state, its storage and its cookies. */
+/** Returns what a page leaves in the browser: its query, its history's state without the entry's number, its storage and its cookies. */
 const leftIn = (page: Page) =>
   page.evaluate<string>(
-    `location.search + location.hash + (history.state ?? '') + document.cookie +
+    `location.search + location.hash + (typeof history.state === 'number' ? '' : history.state) + document.cookie +
       [...Object.values(localStorage), ...Object.values(sessionStorage)]`,
   )
 

@@ -2,8 +2,8 @@ import { useEffect, useState } from 'preact/hooks'
 import type { AchievementJson } from '../../../clients/typescript/gen/laurel/v1/achievement_pb.js'
 import { api } from '../../api.ts'
 import { ApiError } from '../../api-error.ts'
+import { useEditGuard } from '../../parts/use-edit-guard.ts'
 import { changedFields, withFields } from '../../records/changes.ts'
-import { guardEdits } from '../../router.ts'
 
 interface Draft {
   /** As stored when it was last read; undefined until then. */
@@ -41,11 +41,7 @@ export function useDraft(titleId: string, achievementId: string): Draft {
   }, [titleId, achievementId])
   const fields = saved === undefined || draft === undefined ? [] : changedFields(saved, draft)
   const isChanged = fields.length > 0
-  useEffect(
-    () =>
-      guardEdits(() => (isChanged ? 'Your changes are not saved. Leave the page without them?' : undefined)),
-    [isChanged],
-  )
+  useEditGuard(isChanged, 'Your changes are not saved. Leave the page without them?')
   return {
     ...{ saved, draft, theirs, isChanged, error, replace },
     set: (changes) => setDraft((before) => ({ ...before, ...changes })),

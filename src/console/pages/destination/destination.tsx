@@ -67,7 +67,7 @@ function Actions({ health, onChange }: ActionsProps) {
   const key = { titleId, destinationId }
   const remove = async () => {
     await api.destinations.deleteDestination({ ...key, etag })
-    navigate(pathTo('titles', titleId, 'destinations'))
+    navigate(pathTo('titles', titleId, 'destinations'), { replace: true })
   }
   return (
     <>

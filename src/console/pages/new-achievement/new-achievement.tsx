@@ -12,8 +12,9 @@ import { IconPicker } from '../../parts/icon-picker.tsx'
 import { Page } from '../../parts/page.tsx'
 import { toast } from '../../parts/toast.tsx'
 import { useAction } from '../../parts/use-action.ts'
+import { useEditGuard } from '../../parts/use-edit-guard.ts'
 import { useQuery } from '../../parts/use-query.ts'
-import { guardEdits, navigate, pathTo } from '../../router.ts'
+import { navigate, pathTo } from '../../router.ts'
 
 interface Form {
   readonly code: string
@@ -50,14 +51,10 @@ export function NewAchievement({ parameters: { title: titleId = '' } }: PageProp
   )
   const set = (changes: Partial<Form>) => setForm((before) => ({ ...before, ...changes }))
   const isEdited = form !== EMPTY && !isCreated
-  useEffect(
-    () =>
-      guardEdits(() => (isEdited ? 'The achievement is not created. Leave the page without it?' : undefined)),
-    [isEdited],
-  )
+  useEditGuard(isEdited, 'The achievement is not created. Leave the page without it?')
   const code = form.code.trim()
   useEffect(() => {
-    if (isCreated) navigate(pathTo('titles', titleId, 'achievements', code))
+    if (isCreated) navigate(pathTo('titles', titleId, 'achievements', code), { replace: true })
   }, [isCreated])
   const create = (event: SubmitEvent) => {
     event.preventDefault()

@@ -24,7 +24,7 @@ export function PlayerActions({ player, onMerged }: PlayerActionsProps) {
   const remove = async (reason: string) => {
     await api.players.deletePlayer({ playerId, etag, reason })
     toast('The player is deleted.')
-    navigate(pathTo('players'))
+    navigate(pathTo('players'), { replace: true })
   }
   return (
     <>

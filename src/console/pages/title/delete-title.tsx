@@ -11,7 +11,7 @@ export function DeleteTitle({ titleId, etag }: { titleId: string; etag: string }
   const remove = async () => {
     await api.titles.deleteTitle({ titleId, etag, force })
     toast(`${titleId} is deleted`)
-    navigate(BASE)
+    navigate(BASE, { replace: true })
   }
   return (
     <>

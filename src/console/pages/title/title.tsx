@@ -10,10 +10,10 @@ import { formatTime } from '../../parts/format.ts'
 import { Page } from '../../parts/page.tsx'
 import { toast } from '../../parts/toast.tsx'
 import { useAction } from '../../parts/use-action.ts'
+import { useEditGuard } from '../../parts/use-edit-guard.ts'
 import { useQuery } from '../../parts/use-query.ts'
 import { can } from '../../permissions.ts'
 import { changesBetween } from '../../records/audit.ts'
-import { guardEdits } from '../../router.ts'
 import { Bindings } from './bindings.tsx'
 import { DeleteTitle } from './delete-title.tsx'
 
@@ -50,11 +50,7 @@ export function TitleSettings({ parameters: { title: titleId = '' } }: PageProps
     if (data !== undefined) take(data.title)
   }, [data])
   const isChanged = saved !== undefined && JSON.stringify(saved) !== JSON.stringify(draft)
-  useEffect(
-    () =>
-      guardEdits(() => (isChanged ? 'Your changes are not saved. Leave the page without them?' : undefined)),
-    [isChanged],
-  )
+  useEditGuard(isChanged, 'Your changes are not saved. Leave the page without them?')
   const set = (changes: Partial<TitleJson>) => setDraft((before) => ({ ...before, ...changes }))
   const save = (event: SubmitEvent) => {
     event.preventDefault()

@@ -1,0 +1,76 @@
+/** How far the frames of a page are scrolled, by their labels; the window's label is empty. */
+type Positions = ReadonlyMap<string, number>
+
+/** By entry of the browser's history. A reload loses them. */
+const positions = new Map<number, Positions>()
+
+/** A list that is loaded again becomes as long as before within this time, or it stays where it is. */
+const RESTORE_MILLISECONDS = 5_000
+
+/** Stores how far the page of an entry is scrolled. */
+export function saveScroll(entry: number): void {
+  const frames = [...document.querySelectorAll<HTMLElement>('main .table-frame')]
+  const scrolled = frames.filter(({ scrollTop }) => scrollTop > 0)
+  positions.set(
+    entry,
+    new Map([['', scrollY], ...scrolled.map((frame) => [labelOf(frame), frame.scrollTop] as const)]),
+  )
+}
+
+/** Removes those of the entries from this one on, which a new entry replaces. */
+export function evictScroll(entry: number): void {
+  for (const each of positions.keys()) if (each >= entry) positions.delete(each)
+}
+
+/** Begins a page at its top, for the keyboard too. */
+export function focusPage(): void {
+  restoring += 1
+  scrollTo(0, 0)
+  // After the rendering: a dialog that closes with its page gives the focus back first.
+  requestAnimationFrame(() => document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true }))
+}
+
+/** The number of the last restoration: another navigation ends it. */
+let restoring = 0
+
+/**
+ * Returns a page of the history to where it was scrolled, while its lists are loaded again, and the focus to the link to the page that
+ * the reader comes from. The first input of the reader ends it.
+ */
+export function restoreScroll(entry: number, leftPath: string): void {
+  focusPage()
+  const own = restoring
+  const missing = new Map(positions.get(entry))
+  let isFocused = false
+  const end = Date.now() + RESTORE_MILLISECONDS
+  const stop = () => {
+    restoring += 1
+  }
+  for (const type of ['wheel', 'pointerdown', 'keydown']) addEventListener(type, stop, { once: true })
+  const step = () => {
+    if (own !== restoring || Date.now() > end || (missing.size === 0 && isFocused)) return
+    for (const [label, top] of missing) if (scrolledTo(label, top)) missing.delete(label)
+    isFocused ||= missing.size === 0 && focusLink(leftPath)
+    requestAnimationFrame(step)
+  }
+  requestAnimationFrame(step)
+}
+
+function scrolledTo(label: string, top: number): boolean {
+  const frames = [...document.querySelectorAll<HTMLElement>('main .table-frame')]
+  const frame = label === '' ? document.documentElement : frames.find((each) => labelOf(each) === label)
+  frame?.scrollTo({ top, behavior: 'instant' })
+  return frame !== undefined && Math.abs(frame.scrollTop - top) < 1
+}
+
+function labelOf(frame: HTMLElement): string {
+  return frame.getAttribute('aria-label') ?? ''
+}
+
+function focusLink(path: string): boolean {
+  const link = [...document.querySelectorAll<HTMLAnchorElement>('main a[href]')].find(
+    ({ pathname }) => pathname === path,
+  )
+  link?.focus({ preventScroll: true })
+  return link !== undefined
+}
