@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useRef, useState } from 'preact/hooks'
+import { useCallback, useMemo, useState } from 'preact/hooks'
 import { api } from '../../api.ts'
 import type { PageProps } from '../../page-props.ts'
 import { Chip } from '../../parts/chip.tsx'
@@ -15,19 +15,20 @@ import { AchievementTable } from './achievement-table.tsx'
 import { BulkBar } from './bulk-bar.tsx'
 import { FilterBar, filtered, filtersOf, isFiltered } from './filters.tsx'
 import { useAchievements } from './use-achievements.ts'
+import { useReorder } from './use-reorder.ts'
 import { useUnlockShares } from './use-unlock-shares.ts'
 
 /** The achievements of a title. */
 export function Achievements({ parameters: { title: titleId = '' } }: PageProps) {
-  const { list, total, error, isLoading, reload, apply, move } = useAchievements(titleId)
-  const [moveError, setMoveError] = useState<unknown>()
+  const achievements = useAchievements(titleId)
+  const { list, total, error, isLoading, reload, apply } = achievements
+  const { error: moveError, reorder } = useReorder(titleId, achievements)
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const { data: dialects = [] } = useQuery(
     async (signal) => (await api.exchange.listDialects({}, signal)).dialects ?? [],
     [],
   )
   const unlockedPercent = useUnlockShares(titleId)
-  const lastMove = useRef<Promise<unknown>>(Promise.resolve())
   const { query } = here.value
   const locale = query.get('locale') ?? ''
   const filters = filtersOf(query)
@@ -47,24 +48,6 @@ export function Achievements({ parameters: { title: titleId = '' } }: PageProps)
       return after
     })
   }, [])
-  const reorder = useCallback(
-    async (achievementId: string, listOrder: number) => {
-      setMoveError(undefined)
-      move(achievementId, listOrder)
-      try {
-        // One after another, in the order of the reader's moves.
-        const previous = lastMove.current
-        lastMove.current = previous
-          .catch(() => {})
-          .then(() => api.achievements.reorderAchievement({ titleId, achievementId, listOrder }))
-        await lastMove.current
-      } catch (thrown) {
-        setMoveError(thrown)
-        reload()
-      }
-    },
-    [titleId],
-  )
   const isEmpty = !isLoading && error === undefined && list.length === 0
   const chosen = list.filter(({ achievementId = '' }) => selected.has(achievementId))
   return (

@@ -3,12 +3,13 @@ import type { AchievementJson } from '../../../clients/typescript/gen/laurel/v1/
 import { allPages, api } from '../../api.ts'
 import { withMoved } from './reorder.ts'
 
-interface Achievements {
+export interface Achievements {
   /** In list order. Complete once `isLoading` is false. */
   readonly list: readonly AchievementJson[]
   readonly total: number
   readonly error: unknown
   readonly isLoading: boolean
+  /** Loads the list again; the old one stays until the new one is complete. */
   readonly reload: () => void
   /** Replaces changed achievements, and removes deleted ones. */
   readonly apply: (changed: readonly AchievementJson[], deleted?: readonly string[]) => void
@@ -39,7 +40,8 @@ export function useAchievements(titleId: string): Achievements {
       )
       for await (const { achievements = [], totalSize = 0, nextPageToken } of pages) {
         list.push(...achievements)
-        setState({ list: [...list], total: totalSize, error: undefined, isLoading: Boolean(nextPageToken) })
+        if (count === 0 || !nextPageToken)
+          setState({ list: [...list], total: totalSize, error: undefined, isLoading: Boolean(nextPageToken) })
       }
     }
     load().catch((error) => {
