@@ -3,8 +3,11 @@ import type { PlanJson } from '../../../clients/typescript/gen/laurel/v1/plan_pb
 import { api } from '../../api.ts'
 import { Confirm } from '../../parts/confirm.tsx'
 import { plural } from '../../parts/format.ts'
+import { toast } from '../../parts/toast.tsx'
 import { can } from '../../permissions.ts'
 import type { Planned } from './planned.ts'
+
+const SETTLED_MILLISECONDS = 500
 
 interface ApplyButtonProps {
   readonly planned: Planned
@@ -25,12 +28,17 @@ export function ApplyButton({ planned: { plan, changes }, typed, onApplied }: Ap
       const { plan: applied = {} } = await api.plans.applyPlan({ titleId, planId, force }, signal)
       onApplied(applied)
     } catch (error) {
-      // A plan that was cancelled too late is applied.
-      if (signal.aborted) {
-        const { plan: read = {} } = await api.plans.getPlan({ titleId, planId })
-        if (read.applyTime !== undefined) onApplied(read)
-      }
-      throw error
+      if (!signal.aborted) throw error
+      // A server that commits at this moment does so within this time.
+      await new Promise((resolve) => setTimeout(resolve, SETTLED_MILLISECONDS))
+      const { plan: read = {} } = await api.plans.getPlan({ titleId, planId })
+      const isApplied = read.applyTime !== undefined
+      if (isApplied) onApplied(read)
+      toast(
+        isApplied
+          ? 'It was too late to cancel: the plan is applied.'
+          : 'It is cancelled, and nothing is changed.',
+      )
     }
   }
   return (
