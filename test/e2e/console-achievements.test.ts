@@ -52,6 +52,8 @@ test('an incremental achievement with two icons is created on one screen', async
       .setInputFiles({ name: 'icon.png', mimeType: 'image/png', buffer })
     await page.getByText('The file has 300 × 200').waitFor()
     await page.getByLabel('Zoom').fill('2')
+    // A slider to drag, as wide as its column.
+    expect((await page.getByLabel('Zoom').boundingBox())?.width).toBeGreaterThan(100)
     if (label === 'Locked icon') expect(await inspect(page, 'crop')).toEqual([])
     await page.getByRole('button', { name: 'Use this icon' }).click()
     await page.getByRole('dialog').waitFor({ state: 'detached' })

@@ -39,28 +39,30 @@ export function IconPicker({ titleId, label, url, onChange }: IconPickerProps) {
       <Picture url={url} name="" size={56} />
       <div class="field">
         <span class="label">{label}</span>
-        {/* The control of a browser would say that no file is chosen, beside the stored picture. */}
-        <label class="button" for={id}>
-          {url === undefined ? 'Choose…' : 'Replace…'}
-        </label>
-        <input
-          id={id}
-          class="visually-hidden"
-          type="file"
-          aria-label={label}
-          accept="image/png,image/jpeg,image/gif,image/webp"
-          aria-invalid={problem === undefined ? undefined : true}
-          onChange={({ currentTarget }) => choose(currentTarget)}
-        />
+        <div class="actions">
+          {/* The control of a browser would say that no file is chosen, beside the stored picture. */}
+          <label class="button" for={id}>
+            {url === undefined ? 'Choose…' : 'Replace…'}
+          </label>
+          <input
+            id={id}
+            class="visually-hidden"
+            type="file"
+            aria-label={label}
+            accept="image/png,image/jpeg,image/gif,image/webp"
+            aria-invalid={problem === undefined ? undefined : true}
+            onChange={({ currentTarget }) => choose(currentTarget)}
+          />
+          {url !== undefined && (
+            <button type="button" class="quiet" onClick={() => onChange(undefined)}>
+              Remove
+            </button>
+          )}
+        </div>
         {problem !== undefined && (
           <p class="problem" role="alert">
             {problem}
           </p>
-        )}
-        {url !== undefined && (
-          <button type="button" class="quiet" onClick={() => onChange(undefined)}>
-            Remove
-          </button>
         )}
       </div>
       {file !== undefined && <CropDialog file={file} onCrop={store} onClose={() => setFile(undefined)} />}
