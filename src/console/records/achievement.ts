@@ -5,6 +5,7 @@ import type {
   MediaRoleJson,
 } from '../../clients/typescript/gen/laurel/v1/achievement_pb.js'
 import type { LocalizedTextJson } from '../../clients/typescript/gen/laurel/v1/localized_text_pb.js'
+import { nameOr } from '../parts/format.ts'
 
 /** The lifecycles by their names for people; an absent one is live. */
 export const LIFECYCLES: Readonly<Record<'DRAFT' | 'LIVE' | 'RETIRED', string>> = {
@@ -32,7 +33,7 @@ export function textIn(text: LocalizedTextJson | undefined, locale: string): str
 
 /** Returns the name in a language, or in its own, or the code. */
 export function nameOf({ name, achievementId = '' }: AchievementJson, locale = ''): string {
-  return textIn(name, locale) || name?.text || achievementId
+  return nameOr(textIn(name, locale), nameOr(name?.text, achievementId))
 }
 
 /** Returns the languages of a text with something in it. */

@@ -51,7 +51,9 @@ export function AchievementTable(props: AchievementTableProps) {
         <thead>
           <tr>
             <th scope="col" class="order">
-              {context.canUpdate && (
+              {!context.canUpdate ? (
+                <span class="visually-hidden">Position</span>
+              ) : (
                 <input
                   type="checkbox"
                   aria-label="Select all"

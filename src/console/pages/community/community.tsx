@@ -77,7 +77,11 @@ function GoalTable({ goals, titleId }: { goals: readonly Goal[]; titleId: string
           {goals.map(({ progress, achievement }) => (
             <tr key={progress.achievementId}>
               <th scope="row">
-                <a href={pathTo('titles', titleId, 'community', progress.achievementId ?? '')} dir="auto">
+                <a
+                  class="clamped"
+                  href={pathTo('titles', titleId, 'community', progress.achievementId ?? '')}
+                  dir="auto"
+                >
                   {nameOf(achievement)}
                 </a>
               </th>

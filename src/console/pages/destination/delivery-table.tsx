@@ -32,7 +32,9 @@ export function DeliveryTable(props: DeliveryTableProps) {
         <thead>
           <tr>
             <th scope="col">
-              {selectable.length > 0 && (
+              {selectable.length === 0 ? (
+                <span class="visually-hidden">Selected</span>
+              ) : (
                 <input
                   type="checkbox"
                   aria-label="Select all"

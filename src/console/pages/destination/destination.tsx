@@ -4,6 +4,7 @@ import { api } from '../../api.ts'
 import type { PageProps } from '../../page-props.ts'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Failure } from '../../parts/failure.tsx'
+import { nameOr } from '../../parts/format.ts'
 import { Page } from '../../parts/page.tsx'
 import { toast } from '../../parts/toast.tsx'
 import { useAction } from '../../parts/use-action.ts'
@@ -31,7 +32,7 @@ export function Destination({ parameters }: PageProps) {
   const destination = data?.destination
   return (
     <Page
-      title={destination?.displayName || destinationId}
+      title={nameOr(destination?.displayName, destinationId)}
       above={<a href={pathTo('titles', titleId, 'destinations')}>Destinations</a>}
       about={destination?.displayName && <code dir="auto">{destinationId}</code>}
       actions={data?.destination !== undefined && <Actions health={data} onChange={reload} />}

@@ -5,7 +5,7 @@ import type { PageProps } from '../../page-props.ts'
 import { Chip } from '../../parts/chip.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Failure } from '../../parts/failure.tsx'
-import { formatAge, formatNumber, plural } from '../../parts/format.ts'
+import { formatAge, formatNumber, nameOr, plural } from '../../parts/format.ts'
 import { Page } from '../../parts/page.tsx'
 import { TableFrame } from '../../parts/table-frame.tsx'
 import { useInterval } from '../../parts/use-interval.ts'
@@ -110,8 +110,8 @@ function HealthRow({ health, titleId }: { health: Health; titleId: string }) {
   return (
     <tr>
       <th scope="row">
-        <a href={path} dir="auto">
-          {displayName || destinationId}
+        <a class="clamped" href={path} dir="auto">
+          {nameOr(displayName, destinationId)}
         </a>
       </th>
       <td>{platformName(dialect)}</td>

@@ -55,8 +55,10 @@ export function EventFeed({ events, titleId, nameById }: EventFeedProps) {
                     </a>
                   )}
                 </td>
-                <th scope="row" dir="auto">
-                  {achievementId !== '' && nameById(achievementId)}
+                <th scope="row">
+                  <span class="clamped" dir="auto">
+                    {achievementId !== '' && nameById(achievementId)}
+                  </span>
                 </th>
                 <td class="number">{playerId !== '' && achievementId !== '' && formatPercent(percent)}</td>
                 <td dir="auto">{actor}</td>

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import type { PlayerJson } from '../../../clients/typescript/gen/laurel/v1/player_pb.js'
 import { api } from '../../api.ts'
 import { messageOf } from '../../api-error.ts'
+import { nameOr } from '../../parts/format.ts'
 import { IdField } from '../../parts/id-field.tsx'
 import { ReasonDialog } from '../../parts/reason-dialog.tsx'
 import { toast } from '../../parts/toast.tsx'
@@ -97,7 +98,7 @@ function MergeDialog({ playerId, onClose, onMerged }: MergeDialogProps) {
       />
       {absorbed !== undefined && error === undefined && (
         <p>
-          <span dir="auto">{absorbed.displayName || absorbed.playerId}</span>, accounts:{' '}
+          <span dir="auto">{nameOr(absorbed.displayName, absorbed.playerId ?? '')}</span>, accounts:{' '}
           <Accounts accounts={absorbed.accounts ?? []} />
         </p>
       )}

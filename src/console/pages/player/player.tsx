@@ -3,7 +3,7 @@ import { ApiError } from '../../api-error.ts'
 import type { PageProps } from '../../page-props.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Failure } from '../../parts/failure.tsx'
-import { formatTime } from '../../parts/format.ts'
+import { formatTime, nameOr } from '../../parts/format.ts'
 import { Page } from '../../parts/page.tsx'
 import { currentTab, Tabs } from '../../parts/tabs.tsx'
 import { useQuery } from '../../parts/use-query.ts'
@@ -50,7 +50,7 @@ export function Player({ parameters }: PageProps) {
   const tab = currentTab(tabs)
   return (
     <Page
-      title={player?.displayName || playerId}
+      title={nameOr(player?.displayName, playerId)}
       above={above}
       about={
         <>

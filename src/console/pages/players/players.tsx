@@ -120,7 +120,11 @@ function PlayerTable({ players, hrefOf }: PlayerTableProps) {
                   {playerId}
                 </a>
               </th>
-              <td dir="auto">{displayName}</td>
+              <td>
+                <span class="clamped" dir="auto">
+                  {displayName}
+                </span>
+              </td>
               <td>
                 <Accounts accounts={accounts} />
               </td>

@@ -6,7 +6,7 @@ import type { PageProps } from '../../page-props.ts'
 import { type Change, Diff } from '../../parts/diff.tsx'
 import { Failure } from '../../parts/failure.tsx'
 import { Field } from '../../parts/field.tsx'
-import { formatTime } from '../../parts/format.ts'
+import { formatTime, nameOr } from '../../parts/format.ts'
 import { Page } from '../../parts/page.tsx'
 import { toast } from '../../parts/toast.tsx'
 import { useAction } from '../../parts/use-action.ts'
@@ -81,7 +81,7 @@ export function TitleSettings({ parameters: { title: titleId = '' } }: PageProps
   }
   if (saved === undefined || data === undefined) return null
   return (
-    <Page title={saved.displayName || titleId} about={`created ${formatTime(saved.createTime)}`}>
+    <Page title={nameOr(saved.displayName, titleId)} about={`created ${formatTime(saved.createTime)}`}>
       <form class="stack title-settings" onSubmit={save}>
         <fieldset class="panel" disabled={!can('update', 'TITLE', titleId)}>
           <legend class="visually-hidden">Settings</legend>

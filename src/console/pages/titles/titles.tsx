@@ -80,7 +80,11 @@ function TitleTable({ titles }: { titles: readonly TitleJson[] }) {
                   {titleId}
                 </a>
               </th>
-              <td dir="auto">{displayName}</td>
+              <td>
+                <span class="clamped" dir="auto">
+                  {displayName}
+                </span>
+              </td>
               <td>
                 {Object.keys(bindings).map(dialectName).join(', ') || <span class="muted">nothing</span>}
               </td>
