@@ -21,8 +21,9 @@ import { type UnlockTotals, useUnlockTotals } from './use-unlock-totals.ts'
 
 /** What happens in a title now. */
 export function Live({ parameters: { title: titleId = '' } }: PageProps) {
-  const { recent, minutes, today, isConnected, error } = useLive(titleId)
+  const { recent, minutes, today, isConnected, error: liveError } = useLive(titleId)
   const totals = useUnlockTotals(titleId)
+  const error = liveError ?? totals.error
   const achievements = useAchievements(titleId)
   const byId = useMemo(
     () => new Map(achievements.map((each) => [each.achievementId ?? '', each])),
@@ -126,7 +127,7 @@ function RarestPanel({ titleId, today, totals, nameById }: RarestPanelProps) {
         <h2>Rarest unlock today</h2>
       </header>
       <div class="panel-body rarest">
-        <p class="rarest-name">
+        <p class="rarest-name clamped">
           <a href={pathTo('titles', titleId, 'achievements', achievementId)} dir="auto">
             {nameById(achievementId)}
           </a>
