@@ -3,7 +3,7 @@ import { consoleConfig } from './config.ts'
 import { Dialog } from './parts/dialog.tsx'
 import { Failure } from './parts/failure.tsx'
 import { Field } from './parts/field.tsx'
-import { signIn, waiting } from './session.ts'
+import { signIn, token, waiting } from './session.ts'
 import type { Issuer } from './sign-in-oidc.ts'
 
 /** The dialog in which people sign in. It opens when the server refuses a call, over the page with its edits. */
@@ -43,7 +43,11 @@ function SignInDialog({ reason }: { reason: string }) {
   }
   return (
     <Dialog title="Sign in" onClose={undefined}>
-      <p class="muted">The server refused the call: {reason}.</p>
+      <p class="muted">
+        {token.value === undefined
+          ? 'The server asks who you are. Take the key or the token that its operator has given you.'
+          : `The server refused the call: ${reason}.`}
+      </p>
       {issuers.map((issuer) => (
         <button type="button" key={issuer.issuer} onClick={() => void takeFrom(issuer)}>
           Sign in at {new URL(issuer.issuer).host}
