@@ -72,4 +72,34 @@ describe('GetCaller', () => {
     const other = await callerOf(token, { titleId: TITLE, playerId: 'ben' })
     expect(other.permissions).toEqual(['CATALOGUE read'])
   })
+
+  test('returns no permission on the title of another service, and none that a token does not have', async () => {
+    expect((await callerOf(auth.service, { titleId: 'b' })).permissions).toEqual([])
+    const token = await auth.serviceWith([{ resource: 'ADMIN:NAMESPACE:a:ACHIEVEMENT', action: 2 }])
+    expect((await callerOf(token, { titleId: TITLE })).permissions).toEqual([
+      'ACHIEVEMENT read',
+      'CATALOGUE read',
+    ])
+    expect((await callerOf(token, {})).permissions).toEqual([])
+  })
+
+  test.each([
+    ['no credential', undefined],
+    ['an unknown one', 'Bearer none'],
+    ['a part of one', 'Bearer '],
+    ['another scheme', 'Basic b3BlcmF0b3I6'],
+  ])('is refused with %s', async (_, authorization) => {
+    const headers = authorization === undefined ? {} : { authorization }
+    const { status } = await postJson(`${server.url}/laurel.v1.CallerService/GetCaller`, {}, headers)
+    expect(status).toBe(401)
+  })
+
+  test.each(['x'.repeat(129), 'a\u0000b', '\ud800'])('refuses the title %j', async (titleId) => {
+    const { body } = await postJson(
+      `${server.url}/laurel.v1.CallerService/GetCaller`,
+      { titleId },
+      { authorization: `Bearer ${auth.operator}` },
+    )
+    expect(body.code).toBe('invalid_argument')
+  })
 })

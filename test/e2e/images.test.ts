@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -29,6 +30,35 @@ function picture(width: number, height: number, format: 'png' | 'gif' = 'png'): 
   return sharp({ create: { width, height, channels: 3, background: '#0a0' } })
     .toFormat(format)
     .toBuffer()
+}
+
+function noise(side: number): Promise<Buffer> {
+  const raw = { width: side, height: side, channels: 3 } as const
+  return sharp(randomBytes(side * side * 3), { raw })
+    .png()
+    .toBuffer()
+}
+
+/** Returns a black picture of one bit a pixel: a decoder needs thousands of times its bytes. */
+function hugePng(width: number, height: number): Buffer {
+  const chunk = (type: string, data: Buffer) => {
+    const body = Buffer.concat([Buffer.from(type), data])
+    const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)]
+    length.writeUInt32BE(data.length)
+    check.writeUInt32BE(crc32(body))
+    return Buffer.concat([length, body, check])
+  }
+  const header = Buffer.alloc(13)
+  header.writeUInt32BE(width, 0)
+  header.writeUInt32BE(height, 4)
+  header[8] = 1
+  const rows = Buffer.alloc(height * (1 + Math.ceil(width / 8)))
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(rows)),
+    chunk('IEND', Buffer.alloc(0)),
+  ])
 }
 
 function upload(bytes: Buffer, titleId = TITLE) {
@@ -128,12 +158,16 @@ test.each(['0', '4097', 'x', '-1'])('refuses the size %s', async (size) => {
 
 describe('a picture on another server', () => {
   let bytes: Buffer
+  const pictures = new Map<string, Buffer>()
   let elsewhere: Server
   let origin: string
   beforeAll(async () => {
     bytes = await picture(600, 300)
     elsewhere = createServer(({ url }, response) => {
+      const picture = pictures.get(url ?? '')
       if (url === '/icon.png') response.end(bytes)
+      else if (picture !== undefined) response.end(picture)
+      else if (url === '/endless') setInterval(() => response.write(Buffer.alloc(2 ** 20)), 10)
       else if (url === '/page') response.end('<html></html>')
       else if (url === '/large') response.end(Buffer.alloc(5 * 2 ** 20))
       else response.writeHead(url === '/moved' ? 302 : 404, { location: '/icon.png' }).end()
@@ -170,6 +204,45 @@ describe('a picture on another server', () => {
     const { body } = await preview(url)
     expect(body.code).toBe('invalid_argument')
     expect(JSON.stringify(body)).toContain('"field":"url"')
+  })
+
+  test.each<[string, Buffer | Promise<Buffer>]>([
+    ['a document of SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')],
+    ['a picture of 20,000 pixels in a few kilobytes', hugePng(20_000, 20_000)],
+    ['a picture that is long and thin', hugePng(20_000, 1)],
+    ['a picture that is cut off', noise(64).then((whole) => whole.subarray(0, whole.length / 2))],
+    ['the header of a picture before a page', Buffer.from('GIF89a<script>1</script>')],
+    ['an empty response', Buffer.alloc(0)],
+  ])('is refused if it is %s, at once', async (name, picture) => {
+    const path = `/${encodeURIComponent(name)}`
+    pictures.set(path, await picture)
+    const { body } = await preview(origin + path)
+    expect(body.code).toBe('failed_precondition')
+    expect(body.message).toContain('is no picture that can be shown')
+  })
+
+  test('is refused while it does not end', async () => {
+    const { body } = await preview(`${origin}/endless`)
+    expect(JSON.stringify(body)).toContain('PICTURE_UNREADABLE')
+  })
+
+  test('of one pixel, of the largest size, or animated, is returned as one small picture', async () => {
+    pictures.set('/one', await picture(1, 1))
+    pictures.set('/largest', hugePng(4_096, 4_096))
+    const raw = { width: 40, height: 40 * 100, channels: 3, pageHeight: 40 } as const
+    const animated = sharp(randomBytes(raw.width * raw.height * raw.channels), { raw })
+    pictures.set('/animated', await animated.gif().toBuffer())
+    expect((await sharp(pictures.get('/animated')).metadata()).pages).toBeGreaterThan(1)
+    for (const [path, width] of [
+      ['/one', 1],
+      ['/largest', 256],
+      ['/animated', 40],
+    ] as const) {
+      const { body } = await preview(origin + path)
+      const metadata = await sharp(Buffer.from(body.image, 'base64')).metadata()
+      expect(metadata).toMatchObject({ format: 'webp', width, height: width })
+      expect(metadata.pages ?? 1).toBe(1)
+    }
   })
 
   test('is read for a title that exists', async () => {
