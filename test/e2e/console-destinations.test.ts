@@ -65,7 +65,7 @@ describe('a destination', () => {
     await page.getByRole('button', { name: 'Pause' }).click()
     await page.getByText('nothing is sent until it is resumed').waitFor()
     await unlock('ann')
-    await page.getByText('the oldest since').waitFor({ timeout: 20_000 })
+    await page.getByText('the oldest came').waitFor({ timeout: 20_000 })
     await page.getByRole('button', { name: 'Resume' }).click()
     await page.getByText('Events are sent as they come.').waitFor()
     await expect.poll(() => platform.applied.size, { timeout: 20_000 }).toBe(2)

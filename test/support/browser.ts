@@ -79,7 +79,7 @@ export async function openPage(url: string, options: BrowserContextOptions = {})
     ...options,
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(60_000)
+  page.setDefaultTimeout(Number(process.env['PAGE_TIMEOUT'] ?? 60_000))
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.stack ?? error.message))
   page.on('console', (message) => {

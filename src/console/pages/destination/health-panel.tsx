@@ -22,10 +22,7 @@ export function HealthPanel({ health, destination }: HealthPanelProps) {
           <Chip kind={kind}>{label}</Chip>
         </Figure>
         <Figure label="Delivered in the last hour">{formatNumber(deliveredLastHour)}</Figure>
-        <Figure
-          label="Waiting"
-          note={oldestPendingTime && `the oldest since ${formatAge(oldestPendingTime)}`}
-        >
+        <Figure label="Waiting" note={oldestPendingTime && `the oldest came ${formatAge(oldestPendingTime)}`}>
           {formatNumber(waiting)}
         </Figure>
         <Figure label="Wait for an account">
