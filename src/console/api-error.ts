@@ -62,3 +62,8 @@ export async function errorOfResponse(response: Response): Promise<ApiError> {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** Whether the server did not respond, so that the same call may succeed later. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'unavailable'
+}

@@ -161,6 +161,21 @@ test('the live page goes on without a gap when the server starts again', async (
   await page.getByText('2 unlocks in the last hour').waitFor()
 })
 
+test('the health of a destination is shown again once the server has started again', async () => {
+  const { databaseUrl } = running
+  const before = await startServer({ databaseUrl })
+  await using opened = await openPage(`${before.url}/console/titles/${titleId}/destinations/hook`)
+  const { page } = opened
+  await page.getByText('nothing is sent until it is resumed').waitFor()
+  await before[Symbol.asyncDispose]()
+  const failure = page.getByRole('alert').getByText('the server cannot be reached')
+  await failure.waitFor()
+  await using _ = await startServer({ databaseUrl, env: { LAUREL_HTTP_ADDRESS: new URL(before.url).host } })
+  await running.call('DestinationService/ResumeDestination', { titleId, destinationId: 'hook' })
+  await page.getByText('Events are sent as they come.').waitFor()
+  await failure.waitFor({ state: 'detached' })
+})
+
 describe('a credential that expires while a dialog is open', () => {
   test.each<
     readonly [

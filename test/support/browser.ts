@@ -66,7 +66,7 @@ export interface ConsolePage extends AsyncDisposable {
 
 /** What a page logs about a response or a broken connection that a test provokes: the console shows it to the reader. */
 const FAILED_RESPONSE =
-  /^Failed to load resource: (the server responded with a status of (4\d\d|503)|net::ERR_CONNECTION_RESET)/
+  /^Failed to load resource: (the server responded with a status of (4\d\d|503)|net::ERR_CONNECTION_(RESET|REFUSED))/
 
 /**
  * Opens a page of the console in a window of its own. Disposing of it fails if something went wrong in the page.
@@ -79,7 +79,7 @@ export async function openPage(url: string, options: BrowserContextOptions = {})
     ...options,
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(Number(process.env['PAGE_TIMEOUT'] ?? 60_000))
+  page.setDefaultTimeout(60_000)
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.stack ?? error.message))
   page.on('console', (message) => {

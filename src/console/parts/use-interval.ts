@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks'
+import { isUnavailable } from '../api-error.ts'
 
 /** Calls a function again and again while the page is visible. */
 export function useInterval(run: () => unknown, milliseconds: number): void {
@@ -8,4 +9,14 @@ export function useInterval(run: () => unknown, milliseconds: number): void {
     const timer = setInterval(() => document.hidden || latest.current(), milliseconds)
     return () => clearInterval(timer)
   }, [milliseconds])
+}
+
+interface Loaded {
+  readonly error: unknown
+  readonly reload: () => void
+}
+
+/** Loads data again and again. A refusal stays to be read, until it is repeated; a server that starts again is called until it responds. */
+export function useRefresh({ error, reload }: Loaded, milliseconds: number): void {
+  useInterval(() => (error === undefined || isUnavailable(error)) && reload(), milliseconds)
 }

@@ -7,7 +7,7 @@ import { Failure } from '../../parts/failure.tsx'
 import { formatTime, plural } from '../../parts/format.ts'
 import { Page } from '../../parts/page.tsx'
 import { TableFrame } from '../../parts/table-frame.tsx'
-import { useInterval } from '../../parts/use-interval.ts'
+import { useRefresh } from '../../parts/use-interval.ts'
 import { useQuery } from '../../parts/use-query.ts'
 import { nameOf } from '../../records/achievement.ts'
 import { pathTo } from '../../router.ts'
@@ -18,8 +18,7 @@ const REFRESH_MILLISECONDS = 5_000
 /** The shared progress of the achievements that all players of a title earn together. */
 export function Community({ parameters: { title: titleId = '' } }: PageProps) {
   const { data, error, reload } = useQuery((signal) => loadGoals(titleId, signal), [titleId])
-  // A failure stays to be read, until it is repeated.
-  useInterval(() => error === undefined && reload(), REFRESH_MILLISECONDS)
+  useRefresh({ error, reload }, REFRESH_MILLISECONDS)
   return (
     <Page
       title="Community goals"

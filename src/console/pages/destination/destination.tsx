@@ -8,7 +8,7 @@ import { nameOr } from '../../parts/format.ts'
 import { Page } from '../../parts/page.tsx'
 import { toast } from '../../parts/toast.tsx'
 import { useAction } from '../../parts/use-action.ts'
-import { useInterval } from '../../parts/use-interval.ts'
+import { useRefresh } from '../../parts/use-interval.ts'
 import { useQuery } from '../../parts/use-query.ts'
 import { can } from '../../permissions.ts'
 import { destinationStateOf } from '../../records/destination.ts'
@@ -27,8 +27,7 @@ export function Destination({ parameters }: PageProps) {
     (signal) => api.destinations.getDestinationHealth({ titleId, destinationId }, signal),
     [titleId, destinationId],
   )
-  // A failure stays to be read, until it is repeated.
-  useInterval(() => error === undefined && reload(), REFRESH_MILLISECONDS)
+  useRefresh({ error, reload }, REFRESH_MILLISECONDS)
   const destination = data?.destination
   return (
     <Page

@@ -8,7 +8,7 @@ import { Failure } from '../../parts/failure.tsx'
 import { formatAge, formatNumber, nameOr, plural } from '../../parts/format.ts'
 import { Page } from '../../parts/page.tsx'
 import { TableFrame } from '../../parts/table-frame.tsx'
-import { useInterval } from '../../parts/use-interval.ts'
+import { useRefresh } from '../../parts/use-interval.ts'
 import { useQuery } from '../../parts/use-query.ts'
 import { can } from '../../permissions.ts'
 import { countOf, destinationStateOf, platformName } from '../../records/destination.ts'
@@ -21,8 +21,7 @@ const REFRESH_MILLISECONDS = 5_000
 export function Destinations({ parameters: { title: titleId = '' } }: PageProps) {
   const [isCreating, setCreating] = useState(false)
   const { data, error, reload } = useQuery((signal) => loadHealths(titleId, signal), [titleId])
-  // A failure stays to be read, until it is repeated.
-  useInterval(() => error === undefined && reload(), REFRESH_MILLISECONDS)
+  useRefresh({ error, reload }, REFRESH_MILLISECONDS)
   const canCreate = can('create', 'DESTINATION', titleId)
   const create = (
     <button type="button" class="primary" onClick={() => setCreating(true)}>

@@ -22,9 +22,11 @@ export function Applied({ planned, plan, onUndo }: AppliedProps) {
   const { titleId = '', planId = '' } = plan
   const [current, setCurrent] = useState<PlanJson>({ ...plan, backfilling: true })
   const [error, setError] = useState<unknown>()
+  const [attempt, setAttempt] = useState(0)
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout>
     let isOver = false
+    setError(undefined)
     const poll = async () => {
       try {
         const { plan: read = {} } = await api.plans.getPlan({ titleId, planId })
@@ -32,7 +34,7 @@ export function Applied({ planned, plan, onUndo }: AppliedProps) {
         setCurrent(read)
         if (read.backfilling) timer = setTimeout(poll, POLL_MILLISECONDS)
       } catch (thrown) {
-        setError(thrown)
+        if (!isOver) setError(thrown)
       }
     }
     void poll()
@@ -40,7 +42,7 @@ export function Applied({ planned, plan, onUndo }: AppliedProps) {
       isOver = true
       clearTimeout(timer)
     }
-  }, [titleId, planId])
+  }, [titleId, planId, attempt])
   const unlocked = Number(current.unlockedCount ?? 0)
   const report = () => {
     const { outcomes, losses, summary, changes } = planned
@@ -53,8 +55,10 @@ export function Applied({ planned, plan, onUndo }: AppliedProps) {
           <strong>{plural(planned.changes.length, 'achievement')} changed.</strong>{' '}
           {unlocked > 0 && `${plural(unlocked, 'unlock')} by the new definitions.`}
         </p>
-        {current.backfilling && <Progress label="The definitions are applied to the players" />}
-        {error !== undefined && <Failure error={error} />}
+        {current.backfilling && error === undefined && (
+          <Progress label="The definitions are applied to the players" />
+        )}
+        {error !== undefined && <Failure error={error} onRetry={() => setAttempt(attempt + 1)} />}
         <div class="actions">
           <a class="button" href={pathTo('titles', titleId)}>
             Achievements
