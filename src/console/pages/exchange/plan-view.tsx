@@ -72,8 +72,8 @@ function Failed({ outcomes }: { outcomes: readonly EntryOutcomeJson[] }) {
   return (
     <div class="failure">
       <p>
-        <strong>{plural(outcomes.length, 'entry', 'entries')} cannot be imported</strong>, and the plan leaves
-        them out:
+        <strong>{plural(outcomes.length, 'entry', 'entries')} cannot be imported</strong>, and the plan leaves{' '}
+        {outcomes.length === 1 ? 'it' : 'them'} out:
       </p>
       <ul>
         {outcomes.slice(0, PAGE_LENGTH).map(({ path, achievementId, error }) => (
