@@ -117,6 +117,21 @@ test('a row that another person has deleted meanwhile goes, with the reason', as
   expect((await shown(page)).slice(0, 10)).toEqual((await stored()).slice(0, 10))
 })
 
+test('a chosen achievement that another person has changed meanwhile is left alone, and is changed when it is repeated', async () => {
+  await using opened = await openList()
+  const { page } = opened
+  for (const index of [1, 2]) await page.getByLabel(`Select star-${index}`, { exact: true }).check()
+  const theirs = { titleId, achievementId: 'star-2', tags: ['theirs'] }
+  await running.call('AchievementService/UpdateAchievement', { achievement: theirs, updateMask: 'tags' })
+  await page.getByLabel('Tag', { exact: true }).nth(1).fill('mine')
+  await page.getByRole('button', { name: 'Add tag' }).click()
+  await page.getByRole('alert').getByText('star-2: it has changed since it was read').waitFor()
+  await rowOf(page, 2).getByText('theirs').waitFor()
+  await page.getByRole('button', { name: 'Add tag' }).click()
+  await page.getByText('2 achievements changed').waitFor()
+  await rowOf(page, 2).getByText('theirs, mine').waitFor()
+})
+
 test('several moves in a row end in the order that the page shows', async () => {
   await using opened = await openList()
   const { page } = opened

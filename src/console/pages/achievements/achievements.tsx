@@ -78,6 +78,7 @@ export function Achievements({ parameters: { title: titleId = '' } }: PageProps)
               titleId={titleId}
               chosen={chosen}
               onApplied={apply}
+              onFailed={reload}
               onClear={() => setSelected(new Set())}
             />
           )}

@@ -13,6 +13,8 @@ interface BulkBarProps {
   readonly titleId: string
   readonly chosen: readonly AchievementJson[]
   readonly onApplied: (changed: readonly AchievementJson[], deleted?: readonly string[]) => void
+  /** Called when some were not changed: the list may have old versions of them. */
+  readonly onFailed: () => void
   readonly onClear: () => void
 }
 
@@ -22,7 +24,7 @@ type Change = (achievement: AchievementJson) => Promise<AchievementJson | undefi
 const CONCURRENT_CALLS = 4
 
 /** Changes the chosen achievements one by one: each write has its etag, so that no change of another person is overwritten. */
-export function BulkBar({ titleId, chosen, onApplied, onClear }: BulkBarProps) {
+export function BulkBar({ titleId, chosen, onApplied, onFailed, onClear }: BulkBarProps) {
   const [run, setRun] = useState<{ done: number; of: number; cancel: () => void }>()
   const [errors, setErrors] = useState<readonly string[]>([])
   const [isDeleting, setDeleting] = useState(false)
@@ -55,6 +57,7 @@ export function BulkBar({ titleId, chosen, onApplied, onClear }: BulkBarProps) {
     await Promise.all(Array.from({ length: CONCURRENT_CALLS }, work))
     setRun(undefined)
     setErrors(failed)
+    if (failed.length > 0) onFailed()
     toast(`${plural(count - failed.length, 'achievement')} ${done}`)
   }
 
