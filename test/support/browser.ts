@@ -105,7 +105,8 @@ const VIEWS = [
 ] as const
 
 /**
- * Returns what axe finds in a page in light, in dark and on a narrow screen, and how far the page is wider than a screen, also a wide one.
+ * Returns what axe finds in a page in light, in dark and on a narrow screen, and how far the page is wider than a screen, also a wide one,
+ * or its content than a dialog.
  * Writes a screenshot of each.
  */
 export async function inspect(page: Page, name: string): Promise<readonly string[]> {
@@ -119,9 +120,10 @@ export async function inspect(page: Page, name: string): Promise<readonly string
     const violations = view.hasAxe ? await violationsOf(page) : []
     found.push(...violations.map((violation) => `${view.name}: ${violation}`))
     const overflow = await page.evaluate<number>(
-      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      `Math.max(...[document.documentElement, ...document.querySelectorAll('dialog')]
+        .map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth))`,
     )
-    if (overflow > 0) found.push(`${view.name}: the page is ${overflow} pixels wider than the screen`)
+    if (overflow > 0) found.push(`${view.name}: the page or a dialog is ${overflow} pixels too wide`)
   }
   await page.emulateMedia({ colorScheme: 'light' })
   if (size !== null) await page.setViewportSize(size)
