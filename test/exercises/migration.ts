@@ -26,6 +26,8 @@ const BAD_LINES = [
 ]
 /** One kill in so many is of Postgres. */
 const POSTGRES_EVERY = 5
+/** Between two calls of each of the eight writers. */
+const WRITER_PAUSE_MILLISECONDS = 50
 const MAPPING = {
   format: 'MIGRATION_FORMAT_JSON_LINES',
   player: { field: 'player' },
@@ -72,7 +74,7 @@ export function migration(rowsPerKill: number): Exercise {
           { env: { LAUREL_GRPC_ADDRESS } },
         )
 
-      using writers = new Writers([server.address])
+      using writers = new Writers([server.address], WRITER_PAUSE_MILLISECONDS)
       const started = performance.now()
       const first = run('first', '--refusals', refusals)
       cleanup.defer(() => void first.process.kill())

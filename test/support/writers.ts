@@ -21,11 +21,16 @@ export class Writers implements Disposable {
   readonly #acknowledged = new Map(PLAYERS.map((player) => [player, 0]))
   readonly #clients: readonly (ProgressServiceClient & Disposable)[]
   readonly #done: Promise<unknown>
+  readonly #pauseMilliseconds: number
   #stopped = false
   #disposed = false
 
-  /** @param addresses of servers, which the writers call in turn */
-  constructor(addresses: readonly string[]) {
+  /**
+   * @param addresses of servers, which the writers call in turn
+   * @param pauseMilliseconds between two adds of a writer
+   */
+  constructor(addresses: readonly string[], pauseMilliseconds = 0) {
+    this.#pauseMilliseconds = pauseMilliseconds
     this.#clients = addresses.map((address) => createClient(ProgressServiceClient, address))
     this.#done = Promise.all(PLAYERS.map((player) => this.#write(player)))
   }
@@ -103,6 +108,7 @@ export class Writers implements Disposable {
         await sleep(10)
       }
       this.#acknowledged.set(playerId, count + 1)
+      if (this.#pauseMilliseconds > 0) await sleep(this.#pauseMilliseconds)
     }
   }
 
