@@ -16,7 +16,8 @@ export function createPictureSource(outbound: Outbound) {
     /** @throws LaurelError INVALID_FIELD if the URL may not be called; PICTURE_UNREADABLE without a successful response */
     read(url: string, signal: AbortSignal): Promise<Uint8Array> {
       outbound.checkUrl(url)
-      return semaphore.run(signal, () => readFrom(outbound, url, signal))
+      // Hosts take turns, so that the pictures of a slow one delay each other first.
+      return semaphore.run(signal, () => readFrom(outbound, url, signal), new URL(url).host)
     },
   }
 }
