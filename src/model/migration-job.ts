@@ -1,4 +1,4 @@
-import type { Instant } from './instant.ts'
+import type { Duration, Instant } from './instant.ts'
 import type { MigrationMapping } from './migration-mapping.ts'
 
 export type MigrationState =
@@ -27,6 +27,12 @@ export interface MigrationJob extends MigrationJobKey {
   /** Why the job paused itself; empty otherwise. */
   readonly pauseReason: string
   readonly counts: MigrationCounts
+  /** Of the runs that have ended. */
+  readonly runCount: number
+  /** The latest update time of the records of all ended runs. */
+  readonly watermark: Instant | undefined
+  /** How long before the watermark a record may have changed unseen. */
+  readonly overlap: Duration
   readonly actor: string
   readonly createTime: Instant
   readonly updateTime: Instant
@@ -39,6 +45,8 @@ export interface MigrationCounts {
   readonly changed: bigint
   readonly unchanged: bigint
   readonly skipped: bigint
+  /** Skipped: an earlier run has read them. */
+  readonly older: bigint
   readonly refused: bigint
   readonly conflicts: bigint
   readonly parts: bigint

@@ -53,6 +53,8 @@ export interface MigrationMapping {
   readonly unlocked: MappedFlag | undefined
   readonly revoked: MappedFlag | undefined
   readonly unlockTime: MappedTime | undefined
+  /** When the record last changed. */
+  readonly updateTime: MappedTime | undefined
 }
 
 export interface MappedId {
@@ -123,6 +125,8 @@ export interface MappedRecord {
   readonly values: Readonly<Record<string, string>>
   /** Undefined if it is unknown or the input has none. */
   readonly unlockTime: Instant | undefined
+  /** When the record last changed; undefined if that is not known. */
+  readonly updateTime: Instant | undefined
   readonly revoked: boolean
   readonly extensions: Extensions
   /** Of the format `laurel`: the progress as it stands, and the other members do not count. */

@@ -29,6 +29,7 @@ export const MAPPING: MigrationMapping = {
   unlocked: undefined,
   revoked: undefined,
   unlockTime: undefined,
+  updateTime: undefined,
 }
 
 /** A mapping of the records `list` of documents whose file names the player. */

@@ -21,6 +21,7 @@ const LINES: MigrationMapping = {
   unlocked: undefined,
   revoked: undefined,
   unlockTime: { field: 'time', format: 'rfc3339', pattern: '', timeZone: 'UTC', unknownTexts: [] },
+  updateTime: undefined,
 }
 
 export async function createTitleWith(
@@ -46,8 +47,9 @@ export async function createTestJob(
   mapping: Partial<MigrationMapping> = {},
   maxRefusals = 1_000n,
   deliveriesPerSecond = 0,
+  overlap: bigint | undefined = undefined,
 ): Promise<MigrationJobKey> {
-  const job = { titleId, jobId, mapping: { ...LINES, ...mapping }, deliveriesPerSecond, maxRefusals }
+  const job = { titleId, jobId, mapping: { ...LINES, ...mapping }, deliveriesPerSecond, maxRefusals, overlap }
   await createJob(services, job, callOf())
   return { titleId, jobId }
 }

@@ -6,6 +6,7 @@ import {
   type MigrationSource as MigrationSourceMessage,
   MigrationState as StateOnWire,
 } from '../../gen/laurel/v1/migration_job.ts'
+import { TICKS_PER_SECOND } from '../../model/instant.ts'
 import type {
   MigrationConflict,
   MigrationConflictKind,
@@ -18,7 +19,7 @@ import type {
 import type { CreateJob } from '../../service/migration-jobs/jobs.ts'
 import { readMapping, writeMapping } from './migration-mapping.ts'
 import { readId, readWithin } from './scalars.ts'
-import { writeInstant } from './time.ts'
+import { readDuration, writeDuration, writeInstant, writeOptionalInstant } from './time.ts'
 import type { Violations } from './violations.ts'
 
 const STATES_ON_WIRE: Readonly<Record<MigrationState, StateOnWire>> = {
@@ -39,6 +40,7 @@ const CONFLICT_KINDS_ON_WIRE: Readonly<Record<MigrationConflictKind, ConflictKin
 const DEFAULT_MAX_REFUSALS = 100_000n
 const MAX_REFUSALS = 1_000_000n
 const MAX_DELIVERIES_PER_SECOND = 1_000
+const MAX_OVERLAP_DAYS = 30n
 
 export function readJobKey(
   message: { readonly titleId: string; readonly jobId: string },
@@ -57,6 +59,9 @@ export function readMigrationJob(
 ): CreateJob {
   if (message === undefined) violations.add('job', 'must be set')
   const { mapping, deliveriesPerSecond = 0, maxRefusals = 0n } = message ?? {}
+  const overlap = readDuration(message?.overlap, 'job.overlap', violations)
+  if (overlap !== undefined && overlap > MAX_OVERLAP_DAYS * 86_400n * TICKS_PER_SECOND)
+    violations.add('job.overlap', `must be at most ${MAX_OVERLAP_DAYS} days`)
   if (message !== undefined && mapping === undefined) violations.add('job.mapping', 'must be set')
   if (maxRefusals < 0n || maxRefusals > MAX_REFUSALS)
     violations.add('job.max_refusals', `must be 0 to ${MAX_REFUSALS}`)
@@ -70,6 +75,7 @@ export function readMigrationJob(
       violations,
     ),
     maxRefusals: maxRefusals || DEFAULT_MAX_REFUSALS,
+    overlap,
   }
 }
 
@@ -91,9 +97,13 @@ export function writeMigrationJob(
     changedCount: counts.changed,
     unchangedCount: counts.unchanged,
     skippedCount: counts.skipped,
+    olderCount: counts.older,
     refusedCount: counts.refused,
     conflictCount: counts.conflicts,
     partCount: counts.parts,
+    runCount: job.runCount,
+    watermark: writeOptionalInstant(job.watermark),
+    overlap: writeDuration(job.overlap),
     actor: job.actor,
     createTime: writeInstant(job.createTime),
     updateTime: writeInstant(job.updateTime),

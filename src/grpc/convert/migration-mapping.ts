@@ -64,6 +64,7 @@ const NO_MAPPING: MigrationMapping = {
   unlocked: undefined,
   revoked: undefined,
   unlockTime: undefined,
+  updateTime: undefined,
 }
 
 export function readMapping(
@@ -88,6 +89,7 @@ export function readMapping(
     unlocked: optional(message.unlocked, 'unlocked', readFlag),
     revoked: optional(message.revoked, 'revoked', readFlag),
     unlockTime: optional(message.unlockTime, 'unlock_time', readTime),
+    updateTime: optional(message.updateTime, 'update_time', readTime),
   }
 }
 
@@ -166,10 +168,16 @@ function readShortText(text: string, path: string, violations: Violations): stri
 }
 
 export function writeMapping(mapping: MigrationMapping): MigrationMappingMessage {
-  const { title, player, achievement, unlocked, revoked, unlockTime } = mapping
+  const { title, player, achievement, unlocked, revoked, unlockTime, updateTime } = mapping
   const ids = (mapped: MappedId) => writeMap(mapped.ids, (id) => id)
   const flag = (mapped: MappedFlag | undefined) =>
     mapped && { field: mapped.field, trueTexts: [...mapped.trueTexts] }
+  const time = (mapped: MappedTime | undefined) =>
+    mapped && {
+      ...mapped,
+      format: onWire(TIME_FORMATS, mapped.format),
+      unknownTexts: [...mapped.unknownTexts],
+    }
   return {
     format: onWire(FORMATS, mapping.format),
     dialect: mapping.dialect ?? '',
@@ -184,11 +192,8 @@ export function writeMapping(mapping: MigrationMapping): MigrationMappingMessage
     values: mapping.values.map((value) => ({ ...value, unit: onWire(UNITS, value.unit) })),
     unlocked: flag(unlocked),
     revoked: flag(revoked),
-    unlockTime: unlockTime && {
-      ...unlockTime,
-      format: onWire(TIME_FORMATS, unlockTime.format),
-      unknownTexts: [...unlockTime.unknownTexts],
-    },
+    unlockTime: time(unlockTime),
+    updateTime: time(updateTime),
   }
 }
 

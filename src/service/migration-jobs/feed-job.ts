@@ -124,9 +124,9 @@ class Feed {
   }
 
   nextPart(): PartBuilder {
-    const { deliveriesPerSecond } = this.#job
+    const { deliveriesPerSecond, watermark = 0n, overlap } = this.#job
     const rows = deliveriesPerSecond > 0 ? deliveriesPerSecond : this.#throttle.rowsOfPart(this.#partRows)
-    return new PartBuilder(this.#name, this.#title, this.#end, rows)
+    return new PartBuilder(this.#name, this.#title, this.#end, rows, watermark - overlap)
   }
 
   async write(part: PartBuilder, isLast: boolean): Promise<FedPart> {
@@ -179,6 +179,7 @@ class Feed {
         changed: BigInt(result?.changedCount ?? 0),
         unchanged: BigInt(result?.unchangedCount ?? 0),
         skipped: BigInt(part.skippedCount),
+        older: BigInt(part.olderCount),
         refused: BigInt(refusals.length),
         conflicts: BigInt(result?.conflictCount ?? 0),
         parts: part.isEmpty ? 0n : 1n,
@@ -197,6 +198,7 @@ class Feed {
         state: isWrong ? 'paused' : 'running',
         pauseReason: isWrong ? tooManyRefusals(job) : '',
         time: now,
+        latestUpdateTime: part.latestUpdateTime,
       })
       if (counts.new + counts.changed > 0n) {
         const reason = `migration job ${job.jobId}: ${counts.new} new and ${counts.changed} changed`

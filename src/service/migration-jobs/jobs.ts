@@ -1,4 +1,5 @@
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
+import { type Duration, TICKS_PER_SECOND } from '../../model/instant.ts'
 import { sameJson } from '../../model/json.ts'
 import type {
   MigrationConflict,
@@ -25,6 +26,7 @@ export const NO_COUNTS: MigrationCounts = {
   changed: 0n,
   unchanged: 0n,
   skipped: 0n,
+  older: 0n,
   refused: 0n,
   conflicts: 0n,
   parts: 0n,
@@ -34,7 +36,12 @@ export interface CreateJob extends MigrationJobKey {
   readonly mapping: MigrationMapping
   readonly deliveriesPerSecond: number
   readonly maxRefusals: bigint
+  /** Undefined for the default, and for that of a job that exists. */
+  readonly overlap: Duration | undefined
 }
+
+/** An hour: an export that is no snapshot takes about as long. */
+const DEFAULT_OVERLAP = 3_600n * TICKS_PER_SECOND
 
 /** A job with its sources. */
 export interface JobState {
@@ -54,6 +61,9 @@ export async function createJob(services: Services, request: CreateJob, call: Ca
       state: 'running',
       pauseReason: '',
       counts: NO_COUNTS,
+      runCount: 0,
+      watermark: undefined,
+      overlap: request.overlap ?? DEFAULT_OVERLAP,
       actor: call.actor,
       createTime: time,
       updateTime: time,
@@ -61,9 +71,12 @@ export async function createJob(services: Services, request: CreateJob, call: Ca
     if (await queries.migrationJobs.insert(job))
       return { result: job, change: migrationJobChange(undefined, job) }
     const existing = await jobOf(queries, request)
-    const { mapping, deliveriesPerSecond } = existing
-    const isSame = sameJson(mapping as never, request.mapping as never)
-    if (!isSame || deliveriesPerSecond !== request.deliveriesPerSecond) throw jobExists(request)
+    const { mapping, deliveriesPerSecond, overlap } = existing
+    const isSame =
+      sameJson(mapping as never, request.mapping as never) &&
+      deliveriesPerSecond === request.deliveriesPerSecond &&
+      overlap === (request.overlap ?? overlap)
+    if (!isSame) throw jobExists(request)
     return { result: existing, change: undefined }
   })
 }
@@ -121,6 +134,7 @@ export function finishJob(services: Services, key: MigrationJobKey, call: Call):
     if (job.state !== 'running') throw notRunning(job)
     const unfinished = await queries.migrationJobs.findUnfinishedSource(key)
     if (unfinished !== undefined) throw inputMissing(job, unfinished)
+    await queries.migrationJobs.endRun(key)
     return job.counts.refused > 0n ? 'succeeded_with_refusals' : 'succeeded'
   })
 }
@@ -222,7 +236,7 @@ function rolledBack({ titleId, jobId }: MigrationJob): LaurelError {
 }
 
 function jobExists({ titleId, jobId }: MigrationJobKey): LaurelError {
-  const message = `title ${titleId} has a migration job ${jobId} with another mapping or rate: choose another id`
+  const message = `title ${titleId} has a migration job ${jobId} with another mapping, rate or overlap: choose another id`
   return new LaurelError('already_exists', 'MIGRATION_JOB_EXISTS', message, { metadata: { titleId, jobId } })
 }
 

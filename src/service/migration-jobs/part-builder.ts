@@ -1,5 +1,6 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { compositeKey } from '../../model/composite-key.ts'
+import type { Instant } from '../../model/instant.ts'
 import type { MigrationRefusal } from '../../model/migration-job.ts'
 import type { MappedRecord, MigrationMapping } from '../../model/migration-mapping.ts'
 import type { Binding, Title } from '../../model/title.ts'
@@ -38,16 +39,22 @@ export class PartBuilder {
   readonly #source: string
   readonly #title: JobTitle
   readonly #maxRows: number
+  readonly #since: Instant
   readonly #origins: Origin[] = []
   readonly #refusals: MigrationRefusal[] = []
   #characters = 0
   recordCount = 0
   skippedCount = 0
+  olderCount = 0
+  /** Of the records so far; undefined if none has one. */
+  latestUpdateTime: Instant | undefined
   /** The position in the input up to which it has the records. */
   end: number
 
-  constructor(source: string, title: JobTitle, start: number, maxRows: number) {
+  /** @param since records that changed before it are skipped */
+  constructor(source: string, title: JobTitle, start: number, maxRows: number, since: Instant = 0n) {
     this.#source = source
+    this.#since = since
     this.#title = title
     this.#maxRows = maxRows
     this.end = start
@@ -78,8 +85,11 @@ export class PartBuilder {
     this.#characters += input.text.length
     for (const [ordinal, record] of input.records.entries()) {
       this.recordCount += 1
+      const { updateTime = 0n } = 'refusal' in record ? {} : record
+      if (updateTime > (this.latestUpdateTime ?? 0n)) this.latestUpdateTime = updateTime
       if ('refusal' in record) this.#refusals.push(this.#refusalOf(input, ordinal, record.refusal))
       else if (!this.#isOfTitle(record)) this.skippedCount += 1
+      else if (updateTime > 0n && updateTime < this.#since) this.olderCount += 1
       else this.#origins.push({ record, input, ordinal })
     }
   }

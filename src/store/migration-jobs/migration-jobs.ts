@@ -21,6 +21,8 @@ export interface MigrationProgress {
   readonly state: MigrationState
   readonly pauseReason: string
   readonly time: Instant
+  /** Of the records of the part. */
+  readonly latestUpdateTime?: Instant | undefined
 }
 
 export function migrationJobQueries(db: Kysely<Tables>) {
@@ -55,6 +57,7 @@ export function migrationJobQueries(db: Kysely<Tables>) {
           deliveries_per_second: job.deliveriesPerSecond,
           max_refusals: job.maxRefusals,
           state: job.state,
+          overlap: job.overlap,
           actor: job.actor,
           create_time: job.createTime,
           update_time: job.updateTime,
@@ -92,7 +95,7 @@ export function migrationJobQueries(db: Kysely<Tables>) {
     /** Adds the counts of a part, and sets the state. */
     async advance(
       { titleId, jobId }: MigrationJobKey,
-      { counts, state, pauseReason, time }: MigrationProgress,
+      { counts, state, pauseReason, time, latestUpdateTime }: MigrationProgress,
     ): Promise<MigrationJob> {
       const row = await db
         .updateTable('migration_jobs')
@@ -107,13 +110,25 @@ export function migrationJobQueries(db: Kysely<Tables>) {
           skipped_count: job('skipped_count', '+', counts.skipped),
           refused_count: job('refused_count', '+', counts.refused),
           conflict_count: job('conflict_count', '+', counts.conflicts),
+          older_count: job('older_count', '+', counts.older),
           part_count: job('part_count', '+', counts.parts),
+          latest_update_time: sql`greatest(${sql.ref('latest_update_time')}, ${latestUpdateTime ?? null}::bigint)`,
         }))
         .where('title_id', '=', titleId)
         .where('id', '=', jobId)
         .returning(COLUMNS.migration_jobs)
         .executeTakeFirstOrThrow()
       return toJob(row)
+    },
+
+    /** Ends a run: the next one skips what this one has read. The job must be locked. */
+    async endRun({ titleId, jobId }: MigrationJobKey): Promise<void> {
+      await db
+        .updateTable('migration_jobs')
+        .set((job) => ({ run_count: job('run_count', '+', 1), watermark: job.ref('latest_update_time') }))
+        .where('title_id', '=', titleId)
+        .where('id', '=', jobId)
+        .execute()
     },
 
     /** Deletes a job with all that belongs to it. */
@@ -190,10 +205,14 @@ function toJob(row: Row<'migration_jobs'>): MigrationJob {
       changed: row.changed_count,
       unchanged: row.unchanged_count,
       skipped: row.skipped_count,
+      older: row.older_count,
       refused: row.refused_count,
       conflicts: row.conflict_count,
       parts: row.part_count,
     },
+    runCount: row.run_count,
+    watermark: row.watermark ?? undefined,
+    overlap: row.overlap,
     actor: row.actor,
     createTime: row.create_time,
     updateTime: row.update_time,

@@ -22,6 +22,13 @@ export interface MigrationJobTable {
   actor: string
   create_time: bigint
   update_time: bigint
+  run_count: Generated<number>
+  /** Of the records of all runs, the current one included. */
+  latest_update_time: Generated<bigint | null>
+  /** Of the records of the runs that have ended. */
+  watermark: Generated<bigint | null>
+  overlap: bigint
+  older_count: Generated<bigint>
 }
 
 /** How far a job has read an input. */

@@ -27,6 +27,7 @@ import * as reportTraces from './0025-report-traces.ts'
 import * as restores from './0026-restores.ts'
 import * as migrationJobs from './0027-migration-jobs.ts'
 import * as accountKeys from './0028-account-keys.ts'
+import * as migrationDeltas from './0029-migration-deltas.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -58,4 +59,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0026-restores': restores,
   '0027-migration-jobs': migrationJobs,
   '0028-account-keys': accountKeys,
+  '0029-migration-deltas': migrationDeltas,
 }

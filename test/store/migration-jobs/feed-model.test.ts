@@ -100,6 +100,7 @@ async function modelOf(titleId: string, before: State, rows: readonly Row[]): Pr
     const prepared = preparer.prepare(
       {
         ...{ titleId: undefined, binding: undefined, progress: undefined, revoked: false, extensions: {} },
+        updateTime: undefined,
         player: { kind: 'player', id: player },
         achievement: { dialect: undefined, id },
         unlocked: undefined,

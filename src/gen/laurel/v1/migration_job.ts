@@ -6,6 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { Duration } from "../../google/protobuf/duration.ts";
 import { Timestamp } from "../../google/protobuf/timestamp.ts";
 
 export const protobufPackage = "laurel.v1";
@@ -190,6 +191,25 @@ export interface MigrationJob {
     | undefined;
   /** The inputs so far, ordered by name, at most 1000. Not in lists. */
   sources: MigrationSource[];
+  /** The number of runs that FinishMigrationJob has ended. A job that is resumed after it is in its next run. */
+  runCount: number;
+  /**
+   * The latest `update_time` of the records of all ended runs, as the mapping reads it. Absent before the first run has ended, and without
+   * such times.
+   */
+  watermark?:
+    | Timestamp
+    | undefined;
+  /**
+   * How long before the watermark a record may have changed unseen: clocks differ, transactions take time, and an export that is no
+   * snapshot takes as long as it runs. A run after the first skips the records that changed before the watermark minus this. The default
+   * is an hour, at most 30 days; never changes.
+   */
+  overlap?:
+    | Duration
+    | undefined;
+  /** The number of records that were skipped because an earlier run has read them. */
+  olderCount: bigint;
 }
 
 /** One input of a job, such as a file. */
@@ -243,7 +263,14 @@ export interface MigrationMapping {
     | MappedFlag
     | undefined;
   /** When it was unlocked. If absent, that is unknown. */
-  unlockTime?: MappedTime | undefined;
+  unlockTime?:
+    | MappedTime
+    | undefined;
+  /**
+   * When the record last changed in the other system, in any of its fields. Runs after the first skip records that have not changed since. A
+   * record is read if its time is missing, malformed, before 2005 or in the future.
+   */
+  updateTime?: MappedTime | undefined;
 }
 
 /** The title of a record. */
@@ -307,7 +334,7 @@ export interface MappedFlag {
   trueTexts: string[];
 }
 
-/** The unlock time of a record. An empty text, null, and times before 2005 are unknown times. */
+/** A time in a record. An empty text, null, and times before 2005 are unknown times. */
 export interface MappedTime {
   /** The field. Required. */
   field: string;
@@ -370,6 +397,10 @@ function createBaseMigrationJob(): MigrationJob {
     createTime: undefined,
     updateTime: undefined,
     sources: [],
+    runCount: 0,
+    watermark: undefined,
+    overlap: undefined,
+    olderCount: 0n,
   };
 }
 
@@ -458,6 +489,21 @@ export const MigrationJob: MessageFns<MigrationJob> = {
     }
     for (const v of message.sources) {
       MigrationSource.encode(v!, writer.uint32(154).fork()).join();
+    }
+    if (message.runCount !== 0) {
+      writer.uint32(160).int32(message.runCount);
+    }
+    if (message.watermark !== undefined) {
+      Timestamp.encode(message.watermark, writer.uint32(170).fork()).join();
+    }
+    if (message.overlap !== undefined) {
+      Duration.encode(message.overlap, writer.uint32(178).fork()).join();
+    }
+    if (message.olderCount !== 0n) {
+      if (BigInt.asIntN(64, message.olderCount) !== message.olderCount) {
+        throw new globalThis.Error("value provided for field message.olderCount of type int64 too large");
+      }
+      writer.uint32(184).int64(message.olderCount);
     }
     return writer;
   },
@@ -627,6 +673,38 @@ export const MigrationJob: MessageFns<MigrationJob> = {
             message.sources.push(MigrationSource.decode(reader, reader.uint32()));
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.runCount = reader.int32();
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.watermark = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.overlap = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.olderCount = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -683,6 +761,16 @@ export const MigrationJob: MessageFns<MigrationJob> = {
       ? Timestamp.fromPartial(object.updateTime)
       : undefined;
     message.sources = object.sources?.map((e) => MigrationSource.fromPartial(e)) || [];
+    message.runCount = object.runCount ?? 0;
+    message.watermark = (object.watermark !== undefined && object.watermark !== null)
+      ? Timestamp.fromPartial(object.watermark)
+      : undefined;
+    message.overlap = (object.overlap !== undefined && object.overlap !== null)
+      ? Duration.fromPartial(object.overlap)
+      : undefined;
+    message.olderCount = (object.olderCount !== undefined && object.olderCount !== null)
+      ? BigInt(object.olderCount)
+      : 0n;
     return message;
   },
 };
@@ -810,6 +898,7 @@ function createBaseMigrationMapping(): MigrationMapping {
     unlocked: undefined,
     revoked: undefined,
     unlockTime: undefined,
+    updateTime: undefined,
   };
 }
 
@@ -844,6 +933,9 @@ export const MigrationMapping: MessageFns<MigrationMapping> = {
     }
     if (message.unlockTime !== undefined) {
       MappedTime.encode(message.unlockTime, writer.uint32(82).fork()).join();
+    }
+    if (message.updateTime !== undefined) {
+      MappedTime.encode(message.updateTime, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -941,6 +1033,14 @@ export const MigrationMapping: MessageFns<MigrationMapping> = {
             message.unlockTime = MappedTime.decode(reader, reader.uint32());
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.updateTime = MappedTime.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -979,6 +1079,9 @@ export const MigrationMapping: MessageFns<MigrationMapping> = {
       : undefined;
     message.unlockTime = (object.unlockTime !== undefined && object.unlockTime !== null)
       ? MappedTime.fromPartial(object.unlockTime)
+      : undefined;
+    message.updateTime = (object.updateTime !== undefined && object.updateTime !== null)
+      ? MappedTime.fromPartial(object.updateTime)
       : undefined;
     return message;
   },

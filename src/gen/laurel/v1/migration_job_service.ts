@@ -3165,7 +3165,8 @@ export const MigrationJobServiceService = {
     responseDeserialize: (value: Buffer): PauseMigrationJobResponse => PauseMigrationJobResponse.decode(value),
   },
   /**
-   * Resumes a paused, cancelled or finished job, for further inputs. A running job is returned unchanged. Fails with FAILED_PRECONDITION,
+   * Resumes a paused, cancelled or finished job, for further inputs. After FinishMigrationJob that is the next run, which skips records that
+   * an earlier run has read: see `MigrationJob.watermark`. A running job is returned unchanged. Fails with FAILED_PRECONDITION,
    * reason MIGRATION_JOB_ROLLED_BACK.
    */
   resumeMigrationJob: {
@@ -3191,7 +3192,7 @@ export const MigrationJobServiceService = {
       Buffer.from(CancelMigrationJobResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CancelMigrationJobResponse => CancelMigrationJobResponse.decode(value),
   },
-  /** Ends a job after its last input. Fails with FAILED_PRECONDITION, reason MIGRATION_INPUT_MISSING, if a source was not read to its end. */
+  /** Ends a job, or one of its runs, after its last input: the watermark rises. Fails with FAILED_PRECONDITION, reason MIGRATION_INPUT_MISSING, if a source was not read to its end. */
   finishMigrationJob: {
     path: "/laurel.v1.MigrationJobService/FinishMigrationJob" as const,
     requestStream: false as const,
@@ -3303,13 +3304,14 @@ export interface MigrationJobServiceServer extends UntypedServiceImplementation 
   /** Pauses a job: the calls that feed it end after the part in hand. A paused job is returned unchanged. */
   pauseMigrationJob: handleUnaryCall<PauseMigrationJobRequest, PauseMigrationJobResponse>;
   /**
-   * Resumes a paused, cancelled or finished job, for further inputs. A running job is returned unchanged. Fails with FAILED_PRECONDITION,
+   * Resumes a paused, cancelled or finished job, for further inputs. After FinishMigrationJob that is the next run, which skips records that
+   * an earlier run has read: see `MigrationJob.watermark`. A running job is returned unchanged. Fails with FAILED_PRECONDITION,
    * reason MIGRATION_JOB_ROLLED_BACK.
    */
   resumeMigrationJob: handleUnaryCall<ResumeMigrationJobRequest, ResumeMigrationJobResponse>;
   /** Ends a job before its input: written progress stays. */
   cancelMigrationJob: handleUnaryCall<CancelMigrationJobRequest, CancelMigrationJobResponse>;
-  /** Ends a job after its last input. Fails with FAILED_PRECONDITION, reason MIGRATION_INPUT_MISSING, if a source was not read to its end. */
+  /** Ends a job, or one of its runs, after its last input: the watermark rises. Fails with FAILED_PRECONDITION, reason MIGRATION_INPUT_MISSING, if a source was not read to its end. */
   finishMigrationJob: handleUnaryCall<FinishMigrationJobRequest, FinishMigrationJobResponse>;
   /**
    * Reads an input of a job again, and compares its records with the stored progress: counts and hashes of both for each bucket of
@@ -3437,7 +3439,8 @@ export interface MigrationJobServiceClient extends Client {
     callback: (error: ServiceError | null, response: PauseMigrationJobResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Resumes a paused, cancelled or finished job, for further inputs. A running job is returned unchanged. Fails with FAILED_PRECONDITION,
+   * Resumes a paused, cancelled or finished job, for further inputs. After FinishMigrationJob that is the next run, which skips records that
+   * an earlier run has read: see `MigrationJob.watermark`. A running job is returned unchanged. Fails with FAILED_PRECONDITION,
    * reason MIGRATION_JOB_ROLLED_BACK.
    */
   resumeMigrationJob(
@@ -3471,7 +3474,7 @@ export interface MigrationJobServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CancelMigrationJobResponse) => void,
   ): ClientUnaryCall;
-  /** Ends a job after its last input. Fails with FAILED_PRECONDITION, reason MIGRATION_INPUT_MISSING, if a source was not read to its end. */
+  /** Ends a job, or one of its runs, after its last input: the watermark rises. Fails with FAILED_PRECONDITION, reason MIGRATION_INPUT_MISSING, if a source was not read to its end. */
   finishMigrationJob(
     request: FinishMigrationJobRequest,
     callback: (error: ServiceError | null, response: FinishMigrationJobResponse) => void,

@@ -101,6 +101,7 @@ function entryMapper(
           percent: progress.percent,
           values: decimalTexts(progress.values),
           unlockTime,
+          updateTime: undefined,
           revoked: progress.revoked,
           extensions: progress.extensions,
           progress: undefined,

@@ -35,6 +35,7 @@ export function laurelLineMapper({
           percent: progress.percent,
           values: EMPTY_OBJECT,
           unlockTime: progress.unlockTime,
+          updateTime: undefined,
           revoked: progress.revoked,
           extensions: progress.extensions,
           progress,

@@ -82,6 +82,9 @@ describe('a mapping', () => {
     [{ ...OWN_NAMES, format: 'dialect_document' }, 'mapping.dialect', 'must be a dialect'],
     [{ ...OWN_NAMES, format: 'laurel', values: [PERCENT] }, 'mapping.values', 'must be empty'],
     [{ ...OWN_NAMES, format: 'laurel', unlockTime: TIME }, 'mapping.unlock_time', 'must be empty'],
+    [{ ...OWN_NAMES, format: 'laurel', updateTime: TIME }, 'mapping.update_time', 'must be empty'],
+    [{ updateTime: { ...TIME, field: '' } }, 'mapping.update_time.field', 'must name a column'],
+    [{ updateTime: { ...TIME, timeZone: 'Mars' } }, 'mapping.update_time.time_zone', 'must be an IANA'],
     [
       { ...OWN_NAMES, format: 'laurel', title: { field: 'x', ids: {} } },
       'mapping.title.field',

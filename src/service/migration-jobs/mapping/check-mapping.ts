@@ -49,13 +49,15 @@ function checkOwnNames(mapping: MigrationMapping, add: Add, checkDialect: CheckD
   if (mapping.unlocked !== undefined) add('unlocked', OWN_NAMES)
   if (mapping.revoked !== undefined) add('revoked', OWN_NAMES)
   if (mapping.unlockTime !== undefined) add('unlock_time', OWN_NAMES)
+  if (mapping.updateTime !== undefined) add('update_time', OWN_NAMES)
 }
 
 const OWN_NAMES = 'must be empty: records of this format state it themselves'
 
 function checkFields(mapping: MigrationMapping, add: Add, checkDialect: CheckDialect): void {
-  const { title, player, achievement, unlocked, revoked, unlockTime, values } = mapping
-  const parts = { title, player, achievement, unlocked, revoked, unlock_time: unlockTime }
+  const { title, player, achievement, unlocked, revoked, unlockTime, updateTime, values } = mapping
+  const times = { unlock_time: unlockTime, update_time: updateTime }
+  const parts = { title, player, achievement, unlocked, revoked, ...times }
   for (const [name, part] of Object.entries(parts)) {
     if (part === undefined) continue
     const problem = fieldProblem(mapping, part.field)
@@ -68,7 +70,7 @@ function checkFields(mapping: MigrationMapping, add: Add, checkDialect: CheckDia
     add('player.uses_identities', 'must be false if there is a dialect: the identity map names players')
   if (achievement?.dialect !== undefined) checkDialect('achievement.dialect', achievement.dialect)
   checkValues(mapping, values, add)
-  if (unlockTime !== undefined) checkTime(unlockTime, add)
+  for (const [name, time] of Object.entries(times)) if (time !== undefined) checkTime(name, time, add)
 }
 
 function fieldProblem({ format }: MigrationMapping, field: string): string | undefined {
@@ -96,11 +98,11 @@ function checkValues(mapping: MigrationMapping, values: readonly MappedValue[], 
   }
 }
 
-function checkTime({ format, pattern, timeZone }: MappedTime, add: Add): void {
+function checkTime(name: string, { format, pattern, timeZone }: MappedTime, add: Add): void {
   if (timeZone !== '' && !isTimeZone(timeZone))
-    add('unlock_time.time_zone', 'must be an IANA time zone, such as Europe/Berlin')
+    add(`${name}.time_zone`, 'must be an IANA time zone, such as Europe/Berlin')
   const problem = format === 'pattern' ? patternProblem(pattern) : undefined
-  if (problem !== undefined) add('unlock_time.pattern', problem)
+  if (problem !== undefined) add(`${name}.pattern`, problem)
   if (format !== 'pattern' && pattern !== '')
-    add('unlock_time.pattern', 'must be empty, except of the format pattern')
+    add(`${name}.pattern`, 'must be empty, except of the format pattern')
 }

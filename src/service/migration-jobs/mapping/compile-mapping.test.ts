@@ -12,6 +12,7 @@ const RECORD: MappedRecord = {
   percent: undefined,
   values: {},
   unlockTime: undefined,
+  updateTime: undefined,
   revoked: false,
   extensions: {},
   progress: undefined,
@@ -46,6 +47,20 @@ describe('a record', () => {
       { ...ids, at: '0001-01-01T00:00:00Z' },
       { unlocked: false },
     ],
+    [
+      'has the time of its last change',
+      { ...MAPPING, updateTime: TIME },
+      { ...ids, percent: 1, at: '2023-04-01T12:33:44Z' },
+      { percent: 1, updateTime: parseInstant('2023-04-01T12:33:44Z') },
+    ],
+    ...[undefined, null, '', 'yesterday', 5, true, {}, '1970-01-01T00:00:00Z', '9999-12-31T23:59:59Z'].map(
+      (at): [string, MigrationMapping, object, Partial<MappedRecord>] => [
+        `is not refused for the update time ${JSON.stringify(at)}`,
+        { ...MAPPING, updateTime: TIME },
+        { ...ids, percent: 1, at },
+        { percent: 1, updateTime: undefined },
+      ],
+    ),
     ['has a flag', { ...UNLOCK, unlocked: FLAG }, { ...ids, done: true }, { unlocked: true }],
     ['has a flag in text', { ...UNLOCK, unlocked: FLAG }, { ...ids, done: 'YES' }, { unlocked: true }],
     ['has a flag that is false', { ...UNLOCK, unlocked: FLAG }, { ...ids, done: 0 }, { unlocked: false }],

@@ -15,7 +15,7 @@ import type { FieldReader } from './fields.ts'
 import { ANY_TEXT, flagReader } from './flags.ts'
 import { mappedIdReader, readId } from './ids.ts'
 import { percentReader, stepsReader } from './numbers.ts'
-import { timeReader } from './times.ts'
+import { knownTimeReader, timeReader } from './times.ts'
 
 export interface MappingContext {
   readonly dialects: ReadonlyMap<string, Adapter>
@@ -43,7 +43,7 @@ export function compileMapping<Raw>(
   { dialects, latest }: MappingContext,
   fieldOf: (field: string) => FieldReader<Raw>,
 ): (record: Raw) => MappedRecord | Refused {
-  const { title, player, achievement, revoked, unlockTime } = mapping
+  const { title, player, achievement, revoked, unlockTime, updateTime } = mapping
   if (player === undefined || achievement === undefined) throw new TypeError('the mapping was not checked')
   const titleOf = title && fieldThen(fieldOf(title.field), mappedIdReader(title.field, title.ids))
   const playerOf = fieldThen(fieldOf(player.field), playerReader(player, dialects))
@@ -52,6 +52,7 @@ export function compileMapping<Raw>(
     mappedIdReader(achievement.field, achievement.ids),
   )
   const timeOf = unlockTime && fieldThen(fieldOf(unlockTime.field), timeReader(unlockTime, latest))
+  const updateTimeOf = updateTime && fieldThen(fieldOf(updateTime.field), knownTimeReader(updateTime, latest))
   const revokedOf = revoked && fieldThen(fieldOf(revoked.field), flagReader(revoked))
   const progressOf = progressReader(mapping, fieldOf)
   return (record) => {
@@ -67,6 +68,7 @@ export function compileMapping<Raw>(
         percent,
         values,
         unlockTime: time,
+        updateTime: updateTimeOf?.(record),
         revoked: revokedOf?.(record) ?? false,
         extensions: EMPTY_OBJECT,
         progress: undefined,

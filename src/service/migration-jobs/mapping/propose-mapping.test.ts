@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CONTEXT, recordsOf } from '../../../../test/support/migration-inputs.ts'
-import type { MigrationMapping } from '../../../model/migration-mapping.ts'
+import type { MappedTime, MigrationMapping } from '../../../model/migration-mapping.ts'
 import { proposeMapping } from './propose-mapping.ts'
 
 const rows = (count: number, row: (index: number) => string) =>
@@ -21,7 +21,10 @@ function shown({
   unlocked,
   revoked,
   unlockTime,
+  updateTime,
 }: MigrationMapping) {
+  const timeParts = ({ field, format, pattern, unknownTexts }: MappedTime) =>
+    [field, format, pattern, ...unknownTexts].filter((part) => part !== '').join(' ')
   const parts = [
     records === '' ? '' : `records ${records}`,
     title === undefined ? '' : `title ${title.field}`,
@@ -30,9 +33,8 @@ function shown({
     ...values.map(({ field, unit, scale }) => `${unit} ${field}${scale === 1 ? '' : ` x ${scale}`}`),
     unlocked === undefined ? '' : `unlocked ${[unlocked.field, ...unlocked.trueTexts].join(' ')}`,
     revoked === undefined ? '' : `revoked ${revoked.field}`,
-    unlockTime === undefined
-      ? ''
-      : `time ${[unlockTime.field, unlockTime.format, unlockTime.pattern, ...unlockTime.unknownTexts].filter((part) => part !== '').join(' ')}`,
+    unlockTime === undefined ? '' : `time ${timeParts(unlockTime)}`,
+    updateTime === undefined ? '' : `updated ${timeParts(updateTime)}`,
   ]
   return [format, ...parts.filter((part) => part !== '')].join(', ')
 }
@@ -46,6 +48,23 @@ interface Case {
 }
 
 const CASES: Readonly<Record<string, Case>> = {
+  'a table with the times of unlocks and of changes': {
+    source: 'progress.csv',
+    text: `user_id,achievement_id,percent,created_at,unlocked_at,updated_at\n${rows(
+      12,
+      (index) => `u${index},first,50,2020-01-02 03:04:05,,2023-04-01 12:33:44`,
+    )}\nu99,first,100,2020-01-02 03:04:05,2023-04-02 12:33:44,2023-04-02 12:33:44\n`,
+    mapping:
+      'csv, player user_id, achievement achievement_id, percent percent, time unlocked_at rfc3339, updated updated_at rfc3339',
+    count: 13,
+  },
+  'records with the times of changes of their definitions': {
+    source: 'progress.jsonl',
+    text: '{"user": {"id": "u1"}, "achievement": {"id": "first", "updatedAt": 1680352424}, "percent": 50, "lastModified": 1680352425}\n',
+    mapping:
+      'json_lines, player user.id, achievement achievement.id, percent percent, updated lastModified unix_seconds',
+    count: 1,
+  },
   'GameSparks, a table of its achievement events': {
     source: 'gs-export.csv',
     text: 'playerId,userName,shortCode,earned,when\n5f1,Ann,FIRST_WIN,true,2020-06-01T10:00:00.000Z\n5f2,Bob,FIRST_WIN,false,\n',

@@ -4,7 +4,7 @@ import type { MigrationMapping } from '../../../model/migration-mapping.ts'
 import { readBeginning } from '../formats/first-bytes.ts'
 import { guessIds } from './propose/guess-ids.ts'
 import { guessProgress } from './propose/guess-progress.ts'
-import { guessTime } from './propose/guess-time.ts'
+import { guessTime, guessUpdateTime } from './propose/guess-time.ts'
 import type { Sample } from './propose/sample.ts'
 import { sampleJson } from './propose/sample-json.ts'
 import { sampleTable } from './propose/sample-table.ts'
@@ -36,7 +36,9 @@ export async function proposeMapping(
   if (player === undefined || achievement === undefined)
     throw notRecognised(sample, { player: player?.field, achievement: achievement?.field })
   const ids = new Set([player.field, achievement.field, title?.field])
-  const rest = sample.fields.filter(({ path }) => !ids.has(path))
+  const facts = sample.fields.filter(({ path }) => !ids.has(path))
+  const updateTime = guessUpdateTime(facts)
+  const rest = facts.filter(({ path }) => path !== updateTime?.time.field)
   const time = guessTime(rest)
   const { values, unlocked, revoked, reasons } = guessProgress(rest, time)
   const isUnlock = values.length === 0 && unlocked === undefined
@@ -45,12 +47,16 @@ export async function proposeMapping(
     throw invalidArgument([{ field: 'mapping', message: `is needed: ${doubt}` }])
   return {
     ...result,
-    mapping: { ...parts, title, player, achievement, values, unlocked, revoked, unlockTime: time?.time },
+    mapping: {
+      ...{ ...parts, title, player, achievement, values, unlocked, revoked },
+      ...{ unlockTime: time?.time, updateTime: updateTime?.time },
+    },
     reasons: [
       ...result.reasons,
       ...idReasons,
       ...reasons,
       ...(time?.reasons ?? ['unlock time: no field has one, so it stays unknown']),
+      ...(updateTime?.reasons ?? []),
       ...(isUnlock ? ['each record is an unlock: no field has a value or a state'] : []),
     ],
   }
@@ -59,6 +65,7 @@ export async function proposeMapping(
 const EMPTY: MigrationMapping = {
   ...{ format: 'json_lines', dialect: undefined, records: '', title: undefined, player: undefined },
   ...{ achievement: undefined, values: [], unlocked: undefined, revoked: undefined, unlockTime: undefined },
+  updateTime: undefined,
 }
 
 async function sampleOf(

@@ -56,6 +56,22 @@ export function timeReader(
   }
 }
 
+/** Returns a reader of times that are undefined as well if they are malformed or after `latest`. */
+export function knownTimeReader(
+  time: MappedTime,
+  latest: Instant,
+): (value: JsonValue | undefined) => Instant | undefined {
+  const read = timeReader(time, latest)
+  return (value) => {
+    try {
+      return read(value)
+    } catch (error) {
+      if (error instanceof FieldError) return undefined
+      throw error
+    }
+  }
+}
+
 function parserOf(format: MigrationTimeFormat, pattern: string, zone: string): Parse {
   switch (format) {
     case 'rfc3339':

@@ -36,6 +36,12 @@ export const TIME_NAMES = names(`
   earneddatetime completedat completedtime completedon completeddate datecompleted completiontime completiondate awardedat awarddate
   grantedat unlocked achieved earned completed timestamp datetime date time when ts createdat creationdate createdtime
 `)
+/** When a record last changed. */
+export const UPDATE_TIME_NAMES = names(`
+  updatetime updatedat updatedtime updatedon updatedate dateupdated timeupdated updatetimestamp lastupdated lastupdatedat lastupdatedtime
+  lastupdate lastupdatetime lastmodified lastmodifiedat lastmodifiedtime lastmodifieddate datelastmodified modifiedat modifiedtime
+  modifiedon modifieddate modificationtime lastchanged lastchangedat changedat updated modified
+`)
 /** Times of other events than the unlock: they are taken if there is nothing better, and named as doubtful. */
 export const DOUBTFUL_TIME_NAMES: ReadonlySet<string> = new Set(
   names('timestamp datetime date time when ts createdat creationdate createdtime'),

@@ -3,8 +3,17 @@ import type { JsonValue } from '../../../../model/json.ts'
 import type { MappedTime } from '../../../../model/migration-mapping.ts'
 import { FieldError } from '../field-error.ts'
 import { timeReader } from '../times.ts'
-import { DOUBTFUL_TIME_NAMES, knownName, TIME_NAMES } from './field-names.ts'
-import { EMPTY_TEXTS, fieldsOfProgress, type SampleField, statedValues } from './sample.ts'
+import {
+  ACHIEVEMENT_NAMES,
+  DOUBTFUL_TIME_NAMES,
+  knownName,
+  nameRank,
+  PLAYER_NAMES,
+  TIME_NAMES,
+  TITLE_NAMES,
+  UPDATE_TIME_NAMES,
+} from './field-names.ts'
+import { EMPTY_TEXTS, fieldsNamed, fieldsOfProgress, type SampleField, statedValues } from './sample.ts'
 
 export interface GuessedTime {
   readonly time: MappedTime
@@ -49,14 +58,30 @@ const BLANK: MappedTime = { field: '', format: 'rfc3339', pattern: '', timeZone:
 /** Returns the unlock time among fields: the best name whose values are times. */
 export function guessTime(fields: readonly SampleField[]): GuessedTime | undefined {
   for (const field of fieldsOfProgress(fields, TIME_NAMES)) {
-    const guessed = timeOf(field)
+    const guessed = timeOf(field, 'unlock time')
     if (guessed !== undefined) return guessed
   }
   return undefined
 }
 
+/** Returns the time at which records last changed. That of a player or of a definition, in an object of its own, is none. */
+export function guessUpdateTime(fields: readonly SampleField[]): GuessedTime | undefined {
+  const own = fields.filter(({ path }) => !path.split('.').slice(0, -1).some(isSubject))
+  for (const field of fieldsNamed(own, UPDATE_TIME_NAMES)) {
+    const guessed = timeOf(field, 'update time')
+    if (guessed !== undefined) return guessed
+  }
+  return undefined
+}
+
+function isSubject(name: string): boolean {
+  return nameRank(name, [...PLAYER_NAMES, ...ACHIEVEMENT_NAMES, ...TITLE_NAMES]) !== undefined
+}
+
+type Meaning = 'unlock time' | 'update time'
+
 /** Returns the time in a field; undefined if most of its values are none. */
-function timeOf(field: SampleField): GuessedTime | undefined {
+function timeOf(field: SampleField, meaning: Meaning): GuessedTime | undefined {
   const values = statedValues(field).filter((value) => typeof value !== 'boolean')
   const tried = [...new Set(values)].slice(0, MAX_TRIED)
   if (tried.length === 0) return undefined
@@ -73,22 +98,26 @@ function timeOf(field: SampleField): GuessedTime | undefined {
   if (best.known === 0 || best.read * 2 < tried.length) return undefined
   if (best.time.format !== 'rfc3339' && best.time.format !== 'pattern' && best.known * 2 < tried.length)
     return undefined
-  return described(field, best.time, scored)
+  return described(field, best.time, scored, meaning)
 }
 
 function described(
   field: SampleField,
   found: MappedTime,
   scored: readonly { readonly time: MappedTime; readonly known: number; readonly read: number }[],
+  meaning: Meaning,
 ): GuessedTime {
-  const texts = unknownTextsOf(field, found)
+  // Many records may have changed at once, and texts that are no times are unknown times anyway.
+  const texts = meaning === 'update time' ? [] : unknownTextsOf(field, found)
   const time = { ...found, unknownTexts: texts }
   const read = timeReader(time, LATEST_INSTANT)
   const isKnown = field.values.map((value) => instantIn(read, value) !== undefined)
   const first = statedValues(field).find((value) => instantIn(read, value) !== undefined)
   const form = time.format === 'pattern' ? `the pattern ${time.pattern}` : NAMES[time.format]
-  const reasons = [`unlock time: ${field.path}, in ${form}, as in ${JSON.stringify(String(first ?? ''))}`]
-  if (DOUBTFUL_TIME_NAMES.has(knownName(field.path, TIME_NAMES)))
+  const reasons = [`${meaning}: ${field.path}, in ${form}, as in ${JSON.stringify(String(first ?? ''))}`]
+  if (meaning === 'update time')
+    reasons.push(`check that ${field.path} changes with each change of a record: --delta skips records by it`)
+  else if (DOUBTFUL_TIME_NAMES.has(knownName(field.path, TIME_NAMES)))
     reasons.push(`check that ${field.path} is the time of the unlock: its name does not say so`)
   const isLocal = time.format === 'pattern' ? !time.pattern.includes('GMT') : /\d$/.test(String(first ?? ''))
   const hasText = time.format === 'pattern' || time.format === 'rfc3339'

@@ -4,7 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
+import type { Duration, DurationJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file laurel/v1/migration_job.proto.
@@ -150,6 +150,37 @@ export declare type MigrationJob = Message<"laurel.v1.MigrationJob"> & {
    * @generated from field: repeated laurel.v1.MigrationSource sources = 19;
    */
   sources: MigrationSource[];
+
+  /**
+   * The number of runs that FinishMigrationJob has ended. A job that is resumed after it is in its next run.
+   *
+   * @generated from field: int32 run_count = 20;
+   */
+  runCount: number;
+
+  /**
+   * The latest `update_time` of the records of all ended runs, as the mapping reads it. Absent before the first run has ended, and without
+   * such times.
+   *
+   * @generated from field: google.protobuf.Timestamp watermark = 21;
+   */
+  watermark?: Timestamp | undefined;
+
+  /**
+   * How long before the watermark a record may have changed unseen: clocks differ, transactions take time, and an export that is no
+   * snapshot takes as long as it runs. A run after the first skips the records that changed before the watermark minus this. The default
+   * is an hour, at most 30 days; never changes.
+   *
+   * @generated from field: google.protobuf.Duration overlap = 22;
+   */
+  overlap?: Duration | undefined;
+
+  /**
+   * The number of records that were skipped because an earlier run has read them.
+   *
+   * @generated from field: int64 older_count = 23;
+   */
+  olderCount: bigint;
 };
 
 /**
@@ -291,6 +322,37 @@ export declare type MigrationJobJson = {
    * @generated from field: repeated laurel.v1.MigrationSource sources = 19;
    */
   sources?: MigrationSourceJson[];
+
+  /**
+   * The number of runs that FinishMigrationJob has ended. A job that is resumed after it is in its next run.
+   *
+   * @generated from field: int32 run_count = 20;
+   */
+  runCount?: number;
+
+  /**
+   * The latest `update_time` of the records of all ended runs, as the mapping reads it. Absent before the first run has ended, and without
+   * such times.
+   *
+   * @generated from field: google.protobuf.Timestamp watermark = 21;
+   */
+  watermark?: TimestampJson;
+
+  /**
+   * How long before the watermark a record may have changed unseen: clocks differ, transactions take time, and an export that is no
+   * snapshot takes as long as it runs. A run after the first skips the records that changed before the watermark minus this. The default
+   * is an hour, at most 30 days; never changes.
+   *
+   * @generated from field: google.protobuf.Duration overlap = 22;
+   */
+  overlap?: DurationJson;
+
+  /**
+   * The number of records that were skipped because an earlier run has read them.
+   *
+   * @generated from field: int64 older_count = 23;
+   */
+  olderCount?: string;
 };
 
 /**
@@ -466,6 +528,14 @@ export declare type MigrationMapping = Message<"laurel.v1.MigrationMapping"> & {
    * @generated from field: laurel.v1.MappedTime unlock_time = 10;
    */
   unlockTime?: MappedTime | undefined;
+
+  /**
+   * When the record last changed in the other system, in any of its fields. Runs after the first skip records that have not changed since. A
+   * record is read if its time is missing, malformed, before 2005 or in the future.
+   *
+   * @generated from field: laurel.v1.MappedTime update_time = 11;
+   */
+  updateTime?: MappedTime | undefined;
 };
 
 /**
@@ -545,6 +615,14 @@ export declare type MigrationMappingJson = {
    * @generated from field: laurel.v1.MappedTime unlock_time = 10;
    */
   unlockTime?: MappedTimeJson;
+
+  /**
+   * When the record last changed in the other system, in any of its fields. Runs after the first skip records that have not changed since. A
+   * record is read if its time is missing, malformed, before 2005 or in the future.
+   *
+   * @generated from field: laurel.v1.MappedTime update_time = 11;
+   */
+  updateTime?: MappedTimeJson;
 };
 
 /**
@@ -852,7 +930,7 @@ export declare type MappedFlagJson = {
 export declare const MappedFlagSchema: GenMessage<MappedFlag, {jsonType: MappedFlagJson}>;
 
 /**
- * The unlock time of a record. An empty text, null, and times before 2005 are unknown times.
+ * A time in a record. An empty text, null, and times before 2005 are unknown times.
  *
  * @generated from message laurel.v1.MappedTime
  */
@@ -894,7 +972,7 @@ export declare type MappedTime = Message<"laurel.v1.MappedTime"> & {
 };
 
 /**
- * The unlock time of a record. An empty text, null, and times before 2005 are unknown times.
+ * A time in a record. An empty text, null, and times before 2005 are unknown times.
  *
  * @generated from message laurel.v1.MappedTime
  */

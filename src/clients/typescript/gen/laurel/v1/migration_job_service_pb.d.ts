@@ -2102,7 +2102,8 @@ export declare const MigrationJobService: GenService<{
     output: typeof PauseMigrationJobResponseSchema;
   },
   /**
-   * Resumes a paused, cancelled or finished job, for further inputs. A running job is returned unchanged. Fails with FAILED_PRECONDITION,
+   * Resumes a paused, cancelled or finished job, for further inputs. After FinishMigrationJob that is the next run, which skips records that
+   * an earlier run has read: see `MigrationJob.watermark`. A running job is returned unchanged. Fails with FAILED_PRECONDITION,
    * reason MIGRATION_JOB_ROLLED_BACK.
    *
    * @generated from rpc laurel.v1.MigrationJobService.ResumeMigrationJob
@@ -2123,7 +2124,7 @@ export declare const MigrationJobService: GenService<{
     output: typeof CancelMigrationJobResponseSchema;
   },
   /**
-   * Ends a job after its last input. Fails with FAILED_PRECONDITION, reason MIGRATION_INPUT_MISSING, if a source was not read to its end.
+   * Ends a job, or one of its runs, after its last input: the watermark rises. Fails with FAILED_PRECONDITION, reason MIGRATION_INPUT_MISSING, if a source was not read to its end.
    *
    * @generated from rpc laurel.v1.MigrationJobService.FinishMigrationJob
    */
