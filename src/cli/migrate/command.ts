@@ -38,6 +38,12 @@ export function addMigrate(program: Command): void {
     )
     .option('--max-refusals <number>', 'the number of refused records that still is a success', readCount, 0)
     .option('--refusals <file>', 'write the refused records to a file, each with the reason')
+    .option('--delta', 'import what has changed since the last run of the job, by updateTime in the mapping')
+    .option(
+      '--overlap <minutes>',
+      'how long before the last run a record may have changed unseen; decided by the first run (default: 60)',
+      readCount,
+    )
     .option('--keep-open', 'do not finish the job: further inputs follow')
     .option(
       '--deliveries-per-second <number>',

@@ -5,13 +5,14 @@ import { count } from '../terminal.ts'
 
 export function jobLines(job: MigrationJob): readonly string[] {
   const [state = 'unknown'] = Object.entries(MigrationState).find(([, value]) => value === job.state) ?? []
-  const { recordCount, newCount, changedCount, unchangedCount, skippedCount, refusedCount, conflictCount } =
-    job
+  const { recordCount, newCount, changedCount, unchangedCount, skippedCount, olderCount, refusedCount } = job
+  const { conflictCount } = job
   const parts = [
     `${newCount} new`,
     `${changedCount} changed`,
     `${unchangedCount} unchanged`,
     ...(skippedCount > 0n ? [`${skippedCount} of other titles`] : []),
+    ...(olderCount > 0n ? [`${olderCount} not changed since an earlier run`] : []),
     `${refusedCount} refused`,
   ]
   return [

@@ -1,5 +1,9 @@
 import { status } from '@grpc/grpc-js'
-import { type MigrationJob, MigrationState } from '../../gen/laurel/v1/migration_job.ts'
+import {
+  type MigrationJob,
+  type MigrationMapping,
+  MigrationState,
+} from '../../gen/laurel/v1/migration_job.ts'
 import {
   FeedMigrationJobRequest,
   type MigrationJobServiceClient,
@@ -12,6 +16,7 @@ import { connectJobs, type JobKey, readMappingFile } from './connection.ts'
 import { jobJson, jobLines } from './job-report.ts'
 import { type MigrationMeter, startMigrationMeter } from './meter.ts'
 import { writeRefusals } from './refusals.ts'
+import { sourceName } from './sources/bytes.ts'
 import { openFile, openSources } from './sources/open-sources.ts'
 import type { MigrationSource } from './sources/source.ts'
 
@@ -22,6 +27,9 @@ export interface RunOptions {
   readonly identities?: string
   readonly maxRefusals: number
   readonly refusals?: string
+  readonly delta?: true
+  /** Minutes. */
+  readonly overlap?: number
   readonly keepOpen?: true
   readonly deliveriesPerSecond: number
   readonly json?: true
@@ -40,13 +48,17 @@ export async function runMigration(
 ): Promise<boolean> {
   const key: JobKey = { titleId: options.title, jobId: options.job }
   const mapping = await readMappingFile(options.mapping)
+  if (options.delta && mapping.updateTime === undefined)
+    throw new Failure([
+      '--delta needs updateTime in the mapping: the field with the time at which a record last changed',
+      'without such a field, import the whole input with another --job: records that are imported already change nothing',
+    ])
   await using opened = await openSources(inputs, mapping, signal)
-  const sources = opened.list
-  const identities = options.identities === undefined ? undefined : await openFile(options.identities)
   using client = await connectJobs()
-  const { deliveriesPerSecond } = options
-  const job = { ...NEW_JOB, ...key, mapping, deliveriesPerSecond }
-  await callUnary(client, client.createMigrationJob, { job }, signal)
+  const run = await beginRun(client, key, mapping, options, signal)
+  const sources = opened.list.map((source) => ofRun(source, run))
+  const identities =
+    options.identities === undefined ? undefined : ofRun(await openFile(options.identities), run)
   const feed = new Feeder(client, key, signal)
   {
     using meter = startMigrationMeter(sources)
@@ -63,6 +75,34 @@ export async function runMigration(
   if (done.refusedCount > 0n && options.refusals === undefined)
     print([`to get the refused records: laurel migrate refusals ${key.titleId} ${key.jobId}`], process.stderr)
   return done.refusedCount <= BigInt(options.maxRefusals)
+}
+
+/** Creates the job, or resumes it for the next delta. @returns the number of runs before this one, 0 if it is no delta */
+async function beginRun(
+  client: MigrationJobServiceClient,
+  key: JobKey,
+  mapping: MigrationMapping,
+  { delta, deliveriesPerSecond, overlap }: RunOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const duration = overlap === undefined ? undefined : { seconds: BigInt(overlap) * 60n, nanos: 0 }
+  const job = { ...NEW_JOB, ...key, mapping, deliveriesPerSecond, overlap: duration }
+  const created = await callUnary(client, client.createMigrationJob, { job }, signal)
+  if (!delta || created.job === undefined) return 0
+  if (SUCCEEDED.has(created.job.state)) await callUnary(client, client.resumeMigrationJob, key, signal)
+  return created.job.runCount
+}
+
+/** Each run reads its inputs from their beginning, so that it knows them by other names. */
+function ofRun(source: MigrationSource, run: number): MigrationSource {
+  if (run === 0) return source
+  const prefix = `run ${run + 1}: `
+  const { name, versionsOf } = source
+  return {
+    ...source,
+    name: sourceName(`${prefix}${name}`),
+    ...(versionsOf === undefined ? {} : { versionsOf: `${prefix}${versionsOf}` }),
+  }
 }
 
 const NEW_JOB: MigrationJob = {
@@ -83,6 +123,7 @@ const NEW_JOB: MigrationJob = {
     updateTime: undefined,
     sources: [],
   },
+  ...{ runCount: 0, watermark: undefined, overlap: undefined, olderCount: 0n },
   state: MigrationState.UNSPECIFIED,
 }
 
