@@ -5,7 +5,7 @@ import type { Binding, DialectId, Extensions } from './title.ts'
 /**
  * `json_lines`: an object per line. `csv`, `tsv`: a header and a row per record (RFC 4180); the delimiter of `csv` is a semicolon if the
  * header has no comma. `player_documents`: a line per player, `{"file": NAME, "document": JSON}`. `dialect_document`: a document as
- * ImportProgress takes it. `laurel`: the lines of progress of Laurel's own export.
+ * ImportProgress takes it. `dialect_lines`: a line per entry, `{"account": ID, "entry": {...}}`. `laurel`: the lines of progress of Laurel's own export.
  */
 export const MIGRATION_FORMATS = [
   'json_lines',
@@ -13,6 +13,7 @@ export const MIGRATION_FORMATS = [
   'tsv',
   'player_documents',
   'dialect_document',
+  'dialect_lines',
   'laurel',
 ] as const
 export type MigrationFormat = (typeof MIGRATION_FORMATS)[number]
@@ -38,7 +39,7 @@ export type MigrationTimeFormat = (typeof MIGRATION_TIME_FORMATS)[number]
  */
 export interface MigrationMapping {
   readonly format: MigrationFormat
-  /** Of a `dialect_document`. */
+  /** Of a `dialect_document`, and of `dialect_lines`. */
   readonly dialect: DialectId | undefined
   /**
    * The path of the list of records in a player's document; empty if the document is the list or one record. An object is a list of its

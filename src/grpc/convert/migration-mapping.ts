@@ -35,6 +35,7 @@ const FORMATS: Choices<FormatOnWire, MigrationFormat> = {
   [FormatOnWire.PLAYER_DOCUMENTS]: 'player_documents',
   [FormatOnWire.DIALECT_DOCUMENT]: 'dialect_document',
   [FormatOnWire.LAUREL]: 'laurel',
+  [FormatOnWire.DIALECT_LINES]: 'dialect_lines',
 }
 
 const UNITS: Choices<UnitOnWire, MigrationUnit> = {

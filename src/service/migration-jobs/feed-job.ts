@@ -65,9 +65,8 @@ export async function* feedJob(
   let part = feed.nextPart()
   try {
     for await (const { header, records } of batches) {
-      feed.header = header
       for (const record of records) {
-        part.add(record)
+        part.add(record, header)
         if (!part.isFull) continue
         if (writing !== undefined) yield await writing
         writing = feed.write(part, false)
@@ -99,8 +98,6 @@ class Feed {
   #end: number
   /** Of the next part, of a job that sends its changes to destinations. */
   #nextTime = 0
-  /** Of a table. */
-  header: string
 
   constructor(
     services: Services,
@@ -120,7 +117,6 @@ class Feed {
     this.#definitions = new JobDefinitions(job.titleId)
     this.#name = source.name
     this.#end = Number(source.position)
-    this.header = source.header
   }
 
   nextPart(): PartBuilder {
@@ -187,7 +183,7 @@ class Feed {
       const next = {
         ...source,
         position: BigInt(part.end),
-        header: this.header,
+        header: part.header ?? source.header,
         recordCount: source.recordCount + counts.records,
         done: isLast,
       }

@@ -14,6 +14,8 @@ export interface InputRecord {
   readonly end: number
   /** A player's document has any number of records; an empty line has none. */
   readonly records: readonly (MappedRecord | Refused)[]
+  /** Where the reader of a live source continues after the record; undefined if the input has positions alone. */
+  readonly cursor?: string
 }
 
 /** A record that cannot be mapped. */

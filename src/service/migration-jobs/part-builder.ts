@@ -13,6 +13,8 @@ import type { PartRows } from './write-part.ts'
 export const PART_ROWS = 20_000
 /** Characters of the records of one transaction. */
 const PART_CHARACTERS = 16 * 2 ** 20
+/** After which the records of a slow input are written, however few they are. */
+const PART_MILLISECONDS = 5_000
 
 /** The title of a job, with its ids in the dialect of the input. */
 export interface JobTitle {
@@ -42,7 +44,10 @@ export class PartBuilder {
   readonly #since: Instant
   readonly #origins: Origin[] = []
   readonly #refusals: MigrationRefusal[] = []
+  readonly #startTime = performance.now()
   #characters = 0
+  /** To continue with after the last record; undefined before the first. */
+  header: string | undefined
   recordCount = 0
   skippedCount = 0
   olderCount = 0
@@ -61,7 +66,8 @@ export class PartBuilder {
   }
 
   get isFull(): boolean {
-    return this.#origins.length >= this.#maxRows || this.#characters >= PART_CHARACTERS
+    if (this.#origins.length >= this.#maxRows || this.#characters >= PART_CHARACTERS) return true
+    return performance.now() - this.#startTime > PART_MILLISECONDS
   }
 
   get isEmpty(): boolean {
@@ -80,8 +86,10 @@ export class PartBuilder {
     return this.#refusals
   }
 
-  add(input: InputRecord): void {
+  /** @param header of the record's batch */
+  add(input: InputRecord, header: string): void {
     this.end = input.end
+    this.header = input.cursor ?? header
     this.#characters += input.text.length
     for (const [ordinal, record] of input.records.entries()) {
       this.recordCount += 1

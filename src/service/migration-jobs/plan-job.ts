@@ -146,8 +146,8 @@ async function readPart(
   const hasLines = mapping.format !== 'dialect_document'
   const complete = isWhole || !hasLines || lastBreak === -1 ? content : content.subarray(0, lastBreak + 1)
   try {
-    for await (const { records } of readJobRecords(services, { mapping }, contentOf(complete), START))
-      for (const record of records) if (!part.isFull) part.add(record)
+    for await (const { header, records } of readJobRecords(services, { mapping }, contentOf(complete), START))
+      for (const record of records) if (!part.isFull) part.add(record, header)
   } catch (error) {
     // The beginning of a document ends in the middle of an entry.
     if (isWhole || hasLines || part.isEmpty || !(error instanceof LaurelError)) throw error

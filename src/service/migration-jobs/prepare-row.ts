@@ -8,6 +8,7 @@ import { meets } from '../../model/percent.ts'
 import { NOT_STARTED, type Progress, type Report, valueAt } from '../../model/progress.ts'
 import { parseQuantity, type Quantity } from '../../model/quantity.ts'
 import type { StagedProgress } from '../../store/migration-jobs/staged-progress.ts'
+import { isOfDialect } from './mapping/check-mapping.ts'
 
 /** A row without its ordinal. */
 export type PreparedRow = Omit<StagedProgress, 'ordinal'>
@@ -15,7 +16,7 @@ export type PreparedRow = Omit<StagedProgress, 'ordinal'>
 export interface RowContext {
   readonly now: Instant
   readonly writer: string
-  /** Whether a single value under any id belongs to the only requirement: documents of dialects without such ids. */
+  /** Whether a single value under any id belongs to the only requirement, and others are kept: entries of dialects. */
   readonly hasOwnValueIds: boolean
   /** Whether each row is written alone, with an event. */
   readonly writesEvents: boolean
@@ -26,7 +27,7 @@ export function rowContextOf(
   now: Instant,
   writer: string,
 ): RowContext {
-  const hasOwnValueIds = mapping.format === 'dialect_document'
+  const hasOwnValueIds = isOfDialect(mapping)
   return { now, writer, hasOwnValueIds, writesEvents: deliveriesPerSecond > 0 }
 }
 
@@ -131,6 +132,12 @@ function quantitiesOf(
   for (const [given, text] of entries) {
     const name = isOnly ? '' : given
     const requirement = name === '' ? requirements[0] : requirements.find((each) => each.id === name)
+    if (requirement === undefined && hasOwnValueIds) {
+      // Kept as an import keeps them: the platform has values where the definition has no requirement.
+      const value = parseQuantity(text, 'integer') ?? parseQuantity(text, 'double')
+      if (value !== undefined) values.push([given, value])
+      continue
+    }
     if (requirement === undefined) {
       if (name === '') return `achievement ${id}: has no requirement, so it takes a percent and no steps`
       return `achievement ${id}: has no requirement ${name}`

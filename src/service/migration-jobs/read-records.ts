@@ -1,7 +1,9 @@
+import type { Adapter } from '../../dialect/adapter.ts'
 import { invalidArgument } from '../../model/errors.ts'
 import type { MigrationMapping } from '../../model/migration-mapping.ts'
 import { readDelimited } from './formats/delimited.ts'
 import { readDialectDocument } from './formats/dialect-document.ts'
+import { readDialectLines } from './formats/dialect-lines.ts'
 import { readJsonLines } from './formats/json-lines.ts'
 import { laurelLineMapper } from './formats/laurel-lines.ts'
 import { readPlayerDocuments } from './formats/player-documents.ts'
@@ -44,14 +46,19 @@ function readWithoutHeader(
       return readPlayerDocuments(mapping, context, content, from)
     case 'laurel':
       return readJsonLines(content, from, laurelLineMapper(mapping), MAX_PROGRESS_LINE_DEPTH)
-    case 'dialect_document': {
-      const adapter = context.dialects.get(mapping.dialect ?? '')
-      if (adapter === undefined) throw new TypeError('the mapping was not checked')
-      return readDialectDocument(mapping, adapter, context, content, from)
-    }
+    case 'dialect_document':
+      return readDialectDocument(mapping, adapterOf(mapping, context), context, content, from)
+    case 'dialect_lines':
+      return readDialectLines(mapping, adapterOf(mapping, context), context, content, from)
     default: {
       const map = compileMapping(mapping, context, pathReader)
       return readJsonLines(content, from, (json) => [map(json)])
     }
   }
+}
+
+function adapterOf({ dialect = '' }: MigrationMapping, { dialects }: MappingContext): Adapter {
+  const adapter = dialects.get(dialect)
+  if (adapter === undefined) throw new TypeError('the mapping was not checked')
+  return adapter
 }

@@ -86,9 +86,9 @@ export async function* verifyJob(
   }
   const start = { position: 0, header: '' }
   let part = new PartBuilder(request.source, title, 0, PART_ROWS)
-  for await (const { records } of readJobRecords(services, job, content, start)) {
+  for await (const { header, records } of readJobRecords(services, job, content, start)) {
     for (const record of records) {
-      part.add(record)
+      part.add(record, header)
       if (!part.isFull) continue
       yield await verify(part)
       part = new PartBuilder(request.source, title, part.end, PART_ROWS)

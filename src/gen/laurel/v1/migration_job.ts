@@ -59,6 +59,8 @@ export const MigrationFormat = {
   DIALECT_DOCUMENT: 5,
   /** LAUREL - Lines of ExportRecords. */
   LAUREL: 6,
+  /** DIALECT_LINES - One entry of a dialect in each line, with the player's account: `{"account": ID, "entry": {...}}`. */
+  DIALECT_LINES: 7,
 } as const;
 
 export type MigrationFormat = typeof MigrationFormat[keyof typeof MigrationFormat];
@@ -71,6 +73,7 @@ export namespace MigrationFormat {
   export type PLAYER_DOCUMENTS = typeof MigrationFormat.PLAYER_DOCUMENTS;
   export type DIALECT_DOCUMENT = typeof MigrationFormat.DIALECT_DOCUMENT;
   export type LAUREL = typeof MigrationFormat.LAUREL;
+  export type DIALECT_LINES = typeof MigrationFormat.DIALECT_LINES;
 }
 
 /** The unit of a value. */
@@ -222,7 +225,7 @@ export interface MigrationSource {
   recordCount: bigint;
   /** Whether it was read to its end. */
   done: boolean;
-  /** The header of a table. Empty in formats without one. */
+  /** The header of a table, or the cursor of a live source. Empty in formats without one. */
   header: string;
 }
 
@@ -233,7 +236,7 @@ export interface MigrationSource {
 export interface MigrationMapping {
   /** The format. Required. */
   format: MigrationFormat;
-  /** The dialect of a dialect's document. */
+  /** The dialect of a dialect's document, or of its lines. */
   dialect: string;
   /** The path of the list of records in a player's document. If empty, the document is one record. An object is a list of its members. */
   records: string;

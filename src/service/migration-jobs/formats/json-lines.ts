@@ -43,7 +43,8 @@ export async function* readJsonTexts(
 const IS_LIST =
   "the input is a JSON list, not JSON lines: write each element into a line of its own, for example with jq -c '.[]'"
 
-function toInputRecord(
+/** Returns the record of a line. */
+export function toInputRecord(
   { text, end, refusal }: TextRecord,
   map: (json: JsonValue) => readonly (MappedRecord | Refused)[],
   maxDepth: number,

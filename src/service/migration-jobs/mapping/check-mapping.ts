@@ -21,8 +21,8 @@ export function checkMapping(
   }
   if (namesItsOwn(mapping)) checkOwnNames(mapping, add, checkDialect)
   else checkFields(mapping, add, checkDialect)
-  if (mapping.format !== 'dialect_document' && mapping.dialect !== undefined)
-    add('dialect', 'must be empty, except of a dialect document')
+  if (!isOfDialect(mapping) && mapping.dialect !== undefined)
+    add('dialect', 'must be empty, except of a dialect document and of dialect lines')
   if (mapping.format !== 'player_documents' && mapping.records !== '')
     add('records', 'must be empty, except of player documents')
   return violations
@@ -32,13 +32,18 @@ type Add = (field: string, message: string) => void
 type CheckDialect = (field: string, dialect: string) => void
 
 /** Whether records of the format name their fields themselves. */
-function namesItsOwn({ format }: MigrationMapping): boolean {
-  return format === 'dialect_document' || format === 'laurel'
+function namesItsOwn(mapping: MigrationMapping): boolean {
+  return isOfDialect(mapping) || mapping.format === 'laurel'
+}
+
+/** Whether records of the format are entries of a dialect. */
+export function isOfDialect({ format }: MigrationMapping): boolean {
+  return format === 'dialect_document' || format === 'dialect_lines'
 }
 
 /** Of these formats the mapping has the ids alone. */
 function checkOwnNames(mapping: MigrationMapping, add: Add, checkDialect: CheckDialect): void {
-  if (mapping.format === 'dialect_document') checkDialect('dialect', mapping.dialect ?? '')
+  if (isOfDialect(mapping)) checkDialect('dialect', mapping.dialect ?? '')
   const { title, player, achievement } = mapping
   for (const [name, part] of Object.entries({ title, player, achievement })) {
     if (part !== undefined && part.field !== '') add(`${name}.field`, OWN_NAMES)

@@ -396,7 +396,7 @@ export declare type MigrationSource = Message<"laurel.v1.MigrationSource"> & {
   done: boolean;
 
   /**
-   * The header of a table. Empty in formats without one.
+   * The header of a table, or the cursor of a live source. Empty in formats without one.
    *
    * @generated from field: string header = 5;
    */
@@ -438,7 +438,7 @@ export declare type MigrationSourceJson = {
   done?: boolean;
 
   /**
-   * The header of a table. Empty in formats without one.
+   * The header of a table, or the cursor of a live source. Empty in formats without one.
    *
    * @generated from field: string header = 5;
    */
@@ -466,7 +466,7 @@ export declare type MigrationMapping = Message<"laurel.v1.MigrationMapping"> & {
   format: MigrationFormat;
 
   /**
-   * The dialect of a dialect's document.
+   * The dialect of a dialect's document, or of its lines.
    *
    * @generated from field: string dialect = 2;
    */
@@ -553,7 +553,7 @@ export declare type MigrationMappingJson = {
   format?: MigrationFormatJson;
 
   /**
-   * The dialect of a dialect's document.
+   * The dialect of a dialect's document, or of its lines.
    *
    * @generated from field: string dialect = 2;
    */
@@ -1321,6 +1321,13 @@ export enum MigrationFormat {
    * @generated from enum value: MIGRATION_FORMAT_LAUREL = 6;
    */
   LAUREL = 6,
+
+  /**
+   * One entry of a dialect in each line, with the player's account: `{"account": ID, "entry": {...}}`.
+   *
+   * @generated from enum value: MIGRATION_FORMAT_DIALECT_LINES = 7;
+   */
+  DIALECT_LINES = 7,
 }
 
 /**
@@ -1328,7 +1335,7 @@ export enum MigrationFormat {
  *
  * @generated from enum laurel.v1.MigrationFormat
  */
-export declare type MigrationFormatJson = "MIGRATION_FORMAT_UNSPECIFIED" | "MIGRATION_FORMAT_JSON_LINES" | "MIGRATION_FORMAT_CSV" | "MIGRATION_FORMAT_TSV" | "MIGRATION_FORMAT_PLAYER_DOCUMENTS" | "MIGRATION_FORMAT_DIALECT_DOCUMENT" | "MIGRATION_FORMAT_LAUREL";
+export declare type MigrationFormatJson = "MIGRATION_FORMAT_UNSPECIFIED" | "MIGRATION_FORMAT_JSON_LINES" | "MIGRATION_FORMAT_CSV" | "MIGRATION_FORMAT_TSV" | "MIGRATION_FORMAT_PLAYER_DOCUMENTS" | "MIGRATION_FORMAT_DIALECT_DOCUMENT" | "MIGRATION_FORMAT_LAUREL" | "MIGRATION_FORMAT_DIALECT_LINES";
 
 /**
  * Describes the enum laurel.v1.MigrationFormat.
