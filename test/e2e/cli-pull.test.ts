@@ -1,15 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CreatePlayerRequest, PlayerServiceClient } from '../../src/gen/laurel/v1/player_service.ts'
-import { ProgressServiceClient, RecordProgressRequest } from '../../src/gen/laurel/v1/progress_service.ts'
-import type { JsonValue } from '../../src/model/json.ts'
 import { sources } from '../../src/registry.ts'
-import { decodeSample, samplesIn } from '../conformance/subjects.ts'
 import { BINDINGS } from '../support/bound-title.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { byDialect, fixturesOf } from '../support/dialect-fixtures.ts'
-import { adapterOf, codeOf, entryOf } from '../support/documents.ts'
+import { createPulledTitle, expectSameRecords } from '../support/pulled-title.ts'
 import { bindingOptions, openPullHouse, type PullHouse } from '../support/pulls.ts'
-import { gamerscore, requirementOf } from '../support/records.ts'
 
 /* Pulls from one Laurel server into another through each platform's API. */
 
@@ -50,7 +46,7 @@ describe.each([...sources])('%s', (dialect, { progress: { ownOnly } }) => {
       for (const { [dialect]: account } of Object.values(ACCOUNTS))
         await here.file(`${dialect}-${account}`, `Bearer ${account}`)
     }
-    await createPlayedTitle(dialect, title)
+    await createPulledTitle(there, dialect, title)
   })
 
   test('asks for a binding if the title does not exist', async () => {
@@ -81,7 +77,7 @@ describe.each([...sources])('%s', (dialect, { progress: { ownOnly } }) => {
     expect(report.definitions).toEqual({ ...NONE, new: report.definitions.new })
     expect(report.players).toEqual({ pulled: 2, refused: 0 })
     expect(report.newlyUnlocked).toBeGreaterThan(0)
-    await expectEqual(dialect, title)
+    await expectSameRecords([there, here], dialect, title)
   })
 
   test('is unchanged by a second pull, which needs no --binding', async () => {
@@ -91,59 +87,8 @@ describe.each([...sources])('%s', (dialect, { progress: { ownOnly } }) => {
     expect(definitions).toEqual({ ...NONE, unchanged: definitions.unchanged })
     expect(progress).toEqual({ ...NONE, unchanged: progress.unchanged })
     expect(progress.unchanged).toBeGreaterThan(1)
-    await expectEqual(dialect, title)
+    await expectSameRecords([there, here], dialect, title)
   })
 })
 
 const NONE = { new: 0, changed: 0, unchanged: 0, ignored: 0, refused: 0 }
-
-const RICH = {
-  ...{ hidden: true, serverOnly: true, tags: ['light'], platforms: ['PC'], rewards: gamerscore(25) },
-  name: { locale: 'en-US', text: 'First Light', translations: { de: 'Erstes Licht' } },
-  lockedDescription: { locale: 'en-US', text: 'Make light', translations: {} },
-  ...{ deepLink: 'game://light', estimatedTime: 36_000_000_000n },
-  media: [{ role: 'unlocked_icon', name: 'lit', url: 'https://cdn.example/lit.png' }],
-} as const
-
-/** Creates a title on the first server: ada has a hidden achievement, and bob a part of another one. */
-async function createPlayedTitle(dialect: string, titleId: string): Promise<void> {
-  // A platform whose bridge sends no percent shows a count.
-  const isPercent = fixturesOf(dialect).bridge?.progressed[0] === 'delivered'
-  const requirements = isPercent ? [] : [requirementOf({ id: 'goal' })]
-  const achievements = [RICH, { requirements }, {}]
-  const entries = achievements.map((achievement, index) =>
-    entryOf(dialect, { number: index + 1, achievement }),
-  )
-  const document = await there.file('entries.json', entries)
-  expect(await there.laurel('import', dialect, document, '--title', titleId)).toMatchObject({ code: 0 })
-  using client = createClient(ProgressServiceClient, there.server.address)
-  for (const [number, playerId, value] of [
-    [1, 'ada', 100],
-    [2, 'bob', 40],
-  ] as const) {
-    const report = { $case: 'percent' as const, value }
-    const key = { titleId, playerId, achievementId: codeOf(dialect, number) }
-    await callUnary(client, 'recordProgress', RecordProgressRequest.fromPartial({ ...key, report }))
-  }
-}
-
-/** Both servers export the same records of the title and of each player. */
-async function expectEqual(dialect: string, title: string): Promise<void> {
-  for (const of of [{}, { playerId: 'ada' }, { playerId: 'bob' }]) {
-    const [theirs, ours] = await Promise.all(
-      [there, here].map(async (each) => recordsIn(dialect, await each.exported(dialect, title, of))),
-    )
-    expect(ours).toEqual(theirs)
-    expect(theirs?.length).toBeGreaterThan(0)
-  }
-}
-
-/** Returns the records of a document, without its spelling. Where there are codes, the platform's API need not return its ids. */
-function recordsIn(dialect: string, document: JsonValue) {
-  const adapter = adapterOf(dialect)
-  return samplesIn(adapter, document).map((sample) => {
-    const { achievement, ...others } = decodeSample(adapter, sample).result
-    const ids = adapter.hasCodes ? {} : achievement?.ids
-    return { ...others, achievement: achievement && { ...achievement, ids, extensions: {} } }
-  })
-}

@@ -1,13 +1,18 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { SERVER_HELP } from '../client.ts'
 import { untilInterrupted } from '../interrupt.ts'
+import { addPlatformOptions } from '../pull/platform-options.ts'
 import { type PlanOptions, runPlan } from './plan.ts'
 import { type RefusalOptions, runRefusals } from './refusals.ts'
 import { type RollbackOptions, runRollback } from './rollback.ts'
 import { type RunOptions, runMigration } from './run.ts'
 import { runVerify, type VerifyOptions } from './verify.ts'
 
-const INPUTS = 'files, patterns, folders, URLs, or - for standard input; .gz and .zst are decompressed'
+const INPUTS =
+  'files, patterns, folders, URLs, laurel://HOST, live APIs (DIALECT+https://…), or - for standard input; .gz and .zst are decompressed'
+const LIVE_HELP = `
+The options for credentials, bindings, rates and private addresses are for live APIs of platforms. A credential is a reference to the value
+of the Authorization header: env:LAUREL_CREDENTIAL_NAME, or file:NAME in the folder LAUREL_CREDENTIALS_DIR.`
 
 export function addMigrate(program: Command): void {
   const migrate = program
@@ -15,46 +20,61 @@ export function addMigrate(program: Command): void {
     .description('move players’ progress from other systems, in bulk, resumably, and with a way back')
     .addHelpText('after', SERVER_HELP)
 
-  migrate
-    .command('plan')
-    .description('show the first records of an input as they would be imported, with losses and an estimate')
-    .argument('<input>', 'the input')
-    .requiredOption('--title <id>', 'the title')
-    .option('--mapping <file>', 'the mapping, in JSON (default: one is proposed)')
-    .option('--write-mapping <file>', 'write the proposed mapping to a file')
-    .option('--json', 'print the plan as JSON')
-    .action((input: string, options: PlanOptions) => complete((signal) => runPlan(input, options, signal)))
+  addLiveOptions(
+    migrate
+      .command('plan')
+      .description(
+        'show the first records of an input as they would be imported, with losses and an estimate',
+      )
+      .argument('<input>', 'the input')
+      .requiredOption('--title <id>', 'the title')
+      .option('--mapping <file>', 'the mapping, in JSON (default: one is proposed)')
+      .option('--write-mapping <file>', 'write the proposed mapping to a file')
+      .option('--json', 'print the plan as JSON'),
+  ).action((input: string, options: PlanOptions) => complete((signal) => runPlan(input, options, signal)))
 
-  migrate
-    .command('run')
-    .description('import inputs, or go on after an interruption; the same command again changes nothing')
-    .argument('<inputs...>', INPUTS)
-    .requiredOption('--title <id>', 'the title')
-    .requiredOption('--job <id>', 'the id of the job, chosen by you')
-    .requiredOption('--mapping <file>', 'the mapping, in JSON, as laurel migrate plan proposes it')
-    .option(
-      '--identities <file>',
-      'a CSV file without a header: an id of the input and a player id in each row',
-    )
-    .option('--max-refusals <number>', 'the number of refused records that still is a success', readCount, 0)
-    .option('--refusals <file>', 'write the refused records to a file, each with the reason')
-    .option('--delta', 'import what has changed since the last run of the job, by updateTime in the mapping')
-    .option(
-      '--overlap <minutes>',
-      'how long before the last run a record may have changed unseen; decided by the first run (default: 60)',
-      readCount,
-    )
-    .option('--keep-open', 'do not finish the job: further inputs follow')
-    .option(
-      '--deliveries-per-second <number>',
-      'send that many changes a second to destinations',
-      readCount,
-      0,
-    )
-    .option('--json', 'print the job as JSON')
-    .action((inputs: string[], options: RunOptions) =>
-      complete((signal) => runMigration(inputs, options, signal)),
-    )
+  addLiveOptions(
+    migrate
+      .command('run')
+      .description('import inputs, or go on after an interruption; the same command again changes nothing')
+      .argument('<inputs...>', INPUTS)
+      .requiredOption('--title <id>', 'the title')
+      .requiredOption('--job <id>', 'the id of the job, chosen by you')
+      .option(
+        '--mapping <file>',
+        'the mapping, in JSON, as laurel migrate plan proposes it; live APIs need none',
+      )
+      .option(
+        '--identities <file>',
+        'a CSV file without a header: an id of the input and a player id in each row',
+      )
+      .option(
+        '--max-refusals <number>',
+        'the number of refused records that still is a success',
+        readCount,
+        0,
+      )
+      .option('--refusals <file>', 'write the refused records to a file, each with the reason')
+      .option(
+        '--delta',
+        'import what has changed since the last run of the job, by updateTime in the mapping',
+      )
+      .option(
+        '--overlap <minutes>',
+        'how long before the last run a record may have changed unseen; decided by the first run (default: 60)',
+        readCount,
+      )
+      .option('--keep-open', 'do not finish the job: further inputs follow')
+      .option(
+        '--deliveries-per-second <number>',
+        'send that many changes a second to destinations',
+        readCount,
+        0,
+      )
+      .option('--json', 'print the job as JSON'),
+  ).action((inputs: string[], options: RunOptions) =>
+    complete((signal) => runMigration(inputs, options, signal)),
+  )
 
   migrate
     .command('refusals')
@@ -66,16 +86,17 @@ export function addMigrate(program: Command): void {
       complete((signal) => runRefusals({ titleId, jobId }, options, signal)),
     )
 
-  migrate
-    .command('verify')
-    .description('read inputs again and compare them with the stored progress')
-    .argument('<inputs...>', INPUTS)
-    .requiredOption('--title <id>', 'the title')
-    .requiredOption('--job <id>', 'the job')
-    .option('--report <file>', 'write the report, with each difference and all buckets, as JSON')
-    .action((inputs: string[], options: VerifyOptions) =>
-      complete((signal) => runVerify(inputs, options, signal)),
-    )
+  addLiveOptions(
+    migrate
+      .command('verify')
+      .description('read inputs again and compare them with the stored progress')
+      .argument('<inputs...>', INPUTS)
+      .requiredOption('--title <id>', 'the title')
+      .requiredOption('--job <id>', 'the job')
+      .option('--report <file>', 'write the report, with each difference and all buckets, as JSON'),
+  ).action((inputs: string[], options: VerifyOptions) =>
+    complete((signal) => runVerify(inputs, options, signal)),
+  )
 
   migrate
     .command('rollback')
@@ -87,6 +108,19 @@ export function addMigrate(program: Command): void {
     .action((titleId: string, jobId: string, options: RollbackOptions) =>
       complete((signal) => runRollback({ titleId, jobId }, options, signal)),
     )
+}
+
+/** Adds the options of inputs that are live APIs of platforms. */
+function addLiveOptions(command: Command): Command {
+  return addPlatformOptions(
+    command,
+    'the credential for a player’s progress in a live API; {account} in it stands for the account',
+  )
+    .option(
+      '--accounts <file>',
+      'a file whose lines begin with the accounts to read from a live API (default: those of all players)',
+    )
+    .addHelpText('after', LIVE_HELP)
 }
 
 /** Sets the exit code: 0 if everything asked for was done. */

@@ -6,9 +6,9 @@ import { messageJson } from '../rpc.ts'
 import { listing, print } from '../terminal.ts'
 import { connectJobs, readMappingFile } from './connection.ts'
 import { openSources } from './sources/open-sources.ts'
+import { type LiveOptions, liveInputOf, liveMappingOf } from './sources/platform-source.ts'
 
-export interface PlanOptions {
-  readonly title: string
+export interface PlanOptions extends LiveOptions {
   readonly mapping?: string
   readonly writeMapping?: string
   readonly json?: true
@@ -20,13 +20,16 @@ const MAX_CELL = 40
 
 /** @returns whether no record of the beginning would be refused */
 export async function runPlan(input: string, options: PlanOptions, signal: AbortSignal): Promise<boolean> {
-  const mapping = options.mapping === undefined ? undefined : await readMappingFile(options.mapping)
-  await using opened = await openSources([input], mapping, signal)
+  const mapping =
+    options.mapping !== undefined
+      ? await readMappingFile(options.mapping)
+      : liveInputOf(input) && liveMappingOf([input])
+  await using opened = await openSources([input], mapping, options, signal)
   const [source] = opened.list
   if (source === undefined) throw new Error('an input has a source')
   const pieces: Uint8Array[] = []
   let [bytes, isWhole] = [0, true]
-  for await (const piece of source.open(0, signal)) {
+  for await (const piece of source.open(0, signal, '')) {
     pieces.push(piece)
     bytes += piece.length
     isWhole = bytes < SAMPLE_BYTES

@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js'
 import {
+  MigrationFormat,
   type MigrationJob,
   type MigrationMapping,
   MigrationState,
@@ -18,12 +19,12 @@ import { type MigrationMeter, startMigrationMeter } from './meter.ts'
 import { writeRefusals } from './refusals.ts'
 import { sourceName } from './sources/bytes.ts'
 import { openFile, openSources } from './sources/open-sources.ts'
+import { type LiveOptions, liveMappingOf } from './sources/platform-source.ts'
 import type { MigrationSource } from './sources/source.ts'
 
-export interface RunOptions {
-  readonly title: string
+export interface RunOptions extends LiveOptions {
   readonly job: string
-  readonly mapping: string
+  readonly mapping?: string
   readonly identities?: string
   readonly maxRefusals: number
   readonly refusals?: string
@@ -47,13 +48,14 @@ export async function runMigration(
   signal: AbortSignal,
 ): Promise<boolean> {
   const key: JobKey = { titleId: options.title, jobId: options.job }
-  const mapping = await readMappingFile(options.mapping)
-  if (options.delta && mapping.updateTime === undefined)
+  const mapping =
+    options.mapping === undefined ? liveMappingOf(inputs) : await readMappingFile(options.mapping)
+  if (options.delta && mapping.updateTime === undefined && !NAMES_ITS_OWN.has(mapping.format))
     throw new Failure([
       '--delta needs updateTime in the mapping: the field with the time at which a record last changed',
       'without such a field, import the whole input with another --job: records that are imported already change nothing',
     ])
-  await using opened = await openSources(inputs, mapping, signal)
+  await using opened = await openSources(inputs, mapping, options, signal)
   using client = await connectJobs()
   const run = await beginRun(client, key, mapping, options, signal)
   const sources = opened.list.map((source) => ofRun(source, run))
@@ -76,6 +78,13 @@ export async function runMigration(
     print([`to get the refused records: laurel migrate refusals ${key.titleId} ${key.jobId}`], process.stderr)
   return done.refusedCount <= BigInt(options.maxRefusals)
 }
+
+/** Formats without an update time: each run reads the whole input. */
+const NAMES_ITS_OWN: ReadonlySet<MigrationFormat> = new Set([
+  MigrationFormat.DIALECT_DOCUMENT,
+  MigrationFormat.DIALECT_LINES,
+  MigrationFormat.LAUREL,
+])
 
 /** Creates the job, or resumes it for the next delta. @returns the number of runs before this one, 0 if it is no delta */
 async function beginRun(
@@ -147,7 +156,8 @@ class Feeder {
         const known = await this.#find(source)
         if (known?.done) return meter.skip(source)
         const position = identities || source.isReadWhole ? 0 : Number(known?.position ?? 0n)
-        for await (const part of this.#send(source, position, identities)) {
+        const content = source.open(position, this.#signal, known?.header ?? '')
+        for await (const part of this.#send(source, position, identities, content)) {
           meter.part(source, part)
           delay = FIRST_DELAY_MILLISECONDS
           deadline = Date.now() + RETRY_MILLISECONDS
@@ -175,13 +185,12 @@ class Feeder {
     return known
   }
 
-  #send(source: MigrationSource, position: number, identities: boolean) {
+  #send(source: MigrationSource, position: number, identities: boolean, content: AsyncIterable<Uint8Array>) {
     const first = FeedMigrationJobRequest.fromPartial({
       ...this.#key,
       ...{ source: source.name, position: BigInt(position), identities },
     })
     const rest = FeedMigrationJobRequest.fromPartial({})
-    const content = source.open(position, this.#signal)
     const requests = (async function* () {
       yield first
       for await (const piece of content) yield { ...rest, content: Buffer.from(piece) }

@@ -11,9 +11,9 @@ import { messageJson } from '../rpc.ts'
 import { print } from '../terminal.ts'
 import { connectJobs } from './connection.ts'
 import { openSources } from './sources/open-sources.ts'
+import type { LiveOptions } from './sources/platform-source.ts'
 
-export interface VerifyOptions {
-  readonly title: string
+export interface VerifyOptions extends LiveOptions {
   readonly job: string
   readonly report?: string
 }
@@ -30,14 +30,14 @@ export async function runVerify(
   if (job?.mapping === undefined) throw new Error('a job has a mapping')
   const reports: object[] = []
   let isCovered = true
-  await using opened = await openSources(inputs, job.mapping, signal)
+  await using opened = await openSources(inputs, job.mapping, options, signal)
   for (const source of opened.list) {
     using meter = startCountMeter('record')
     const first = VerifyMigrationJobRequest.fromPartial({ ...key, source: source.name })
     const rest = VerifyMigrationJobRequest.fromPartial({})
     const requests = (async function* () {
       yield first
-      for await (const piece of source.open(0, signal)) yield { ...rest, content: Buffer.from(piece) }
+      for await (const piece of source.open(0, signal, '')) yield { ...rest, content: Buffer.from(piece) }
     })()
     let last: VerifyMigrationJobResponse | undefined
     const differences: VerifyMigrationJobResponse['differences'] = []

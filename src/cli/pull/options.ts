@@ -3,30 +3,20 @@ import type { Source } from '../../dialect/source.ts'
 import { ImportStrategy } from '../../gen/laurel/v1/exchange.ts'
 import type { Title } from '../../gen/laurel/v1/title.ts'
 import type { Binding } from '../../model/title.ts'
+import type { Limits } from '../../outbound/contract.ts'
 import { checkReference } from '../../outbound/credentials.ts'
 import { readMapping } from '../arguments.ts'
 import { Failure } from '../failure.ts'
 import type { Job, LinkedPlayer, PlayerSelector } from './job.ts'
 import { readSelector } from './players.ts'
 
-/** The options of the command line. */
-export interface PullOptions {
-  readonly title: string
-  readonly from: string
+const MAX_RESPONSE_BYTES = 64 * 1024 * 1024
+
+/** How a platform's API is called, and what it knows the title by. */
+export interface PlatformOptions {
   readonly credential?: string
   readonly playerCredential?: string
-  readonly player?: readonly string[]
-  readonly playersFile?: string
-  readonly allPlayers?: true
-  readonly definitionsOnly?: true
-  readonly progressOnly?: true
   readonly binding?: ReadonlyMap<string, string>
-  readonly strategy: 'replace' | 'leave-out'
-  readonly dryRun?: true
-  readonly applyRevocations?: true
-  readonly locale?: string
-  readonly map?: string
-  readonly allowRebinding?: true
   /** Requests per second. */
   readonly rate: number
   /** Seconds. */
@@ -34,6 +24,23 @@ export interface PullOptions {
   /** Seconds. */
   readonly retryFor: number
   readonly allowPrivate?: readonly string[]
+}
+
+/** The options of the command line. */
+export interface PullOptions extends PlatformOptions {
+  readonly title: string
+  readonly from: string
+  readonly player?: readonly string[]
+  readonly playersFile?: string
+  readonly allPlayers?: true
+  readonly definitionsOnly?: true
+  readonly progressOnly?: true
+  readonly strategy: 'replace' | 'leave-out'
+  readonly dryRun?: true
+  readonly applyRevocations?: true
+  readonly locale?: string
+  readonly map?: string
+  readonly allowRebinding?: true
   readonly state?: string
   readonly json?: true
 }
@@ -55,10 +62,7 @@ export async function readJob(
 ): Promise<Job> {
   const players = options.allPlayers ? 'all' : await readPlayers(options)
   const progress = !options.definitionsOnly && (players === 'all' || players.length > 0)
-  if (progress && source.progress.ownOnly && options.playerCredential === undefined) {
-    const example = `--player-credential file:${dialect}-{account}`
-    throw new Failure([`${dialect} shows a player's progress only to that player: add ${example}`])
-  }
+  if (progress) checkPlayerCredential(dialect, source, options)
   if (title === undefined && options.progressOnly) {
     throw new Failure([`title ${options.title} does not exist: pull its definitions too`])
   }
@@ -83,11 +87,38 @@ export async function readJob(
   }
 }
 
+/** @throws Failure if each player needs a credential of their own, and there is none */
+export function checkPlayerCredential(
+  dialect: string,
+  source: Source,
+  { playerCredential }: PlatformOptions,
+): void {
+  if (!source.progress.ownOnly || playerCredential !== undefined) return
+  const example = `--player-credential file:${dialect}-{account}`
+  throw new Failure([`${dialect} shows a player's progress only to that player: add ${example}`])
+}
+
+/** One request at a time: each page holds the cursor of the next. */
+export function limitsOf({ rate, timeout }: PlatformOptions): Partial<Limits> {
+  const timeoutMilliseconds = timeout * 1000
+  return {
+    connectTimeoutMilliseconds: Math.min(timeoutMilliseconds, 10_000),
+    headersTimeoutMilliseconds: timeoutMilliseconds,
+    bodyTimeoutMilliseconds: timeoutMilliseconds,
+    totalTimeoutMilliseconds: 2 * timeoutMilliseconds,
+    maxResponseBytes: MAX_RESPONSE_BYTES,
+    requiresWholeResponse: true,
+    maxInFlight: 1,
+    requestsPerSecond: rate,
+    burst: 1,
+  }
+}
+
 /**
  * Returns the credential references for the requests of a list.
  * @throws LaurelError INVALID_FIELD for an option that is no reference
  */
-export function credentialsOf({ credential, playerCredential }: PullOptions): CredentialReferences {
+export function credentialsOf({ credential, playerCredential }: PlatformOptions): CredentialReferences {
   if (credential !== undefined) checkReference(credential, '--credential')
   const fill = (pattern: string, { playerId, account }: LinkedPlayer) =>
     pattern.replaceAll('{player}', () => playerId).replaceAll('{account}', () => account)
@@ -103,9 +134,9 @@ export function credentialsOf({ credential, playerCredential }: PullOptions): Cr
 }
 
 /** Returns the title's binding, with the ids of `--binding` in it. */
-function bindingOf(
+export function bindingOf(
   dialect: string,
-  { title: titleId, binding: added = new Map() }: PullOptions,
+  { title: titleId, binding: added = new Map() }: Pick<PullOptions, 'title' | 'binding'>,
   source: Source,
   title: Title | undefined,
 ): Binding {

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { readProcessClientConfig, readProcessOutboundConfig } from '../../config.ts'
 import type { Source } from '../../dialect/source.ts'
 import { formatJson } from '../../model/exact-json.ts'
-import type { Limits } from '../../outbound/contract.ts'
 import { Credentials } from '../../outbound/credentials.ts'
 import { openOutbound } from '../../outbound/outbound.ts'
 import { sources } from '../../registry.ts'
@@ -13,13 +12,11 @@ import { print } from '../terminal.ts'
 import { copyDefinitions, copyProgress } from './copy.ts'
 import { jobKey } from './job.ts'
 import { Laurel } from './laurel.ts'
-import { credentialsOf, type PullOptions, readJob } from './options.ts'
+import { credentialsOf, limitsOf, type PullOptions, readJob } from './options.ts'
 import { Platform } from './platform.ts'
 import { reportJson, reportLines } from './report.ts'
 import { StateFile } from './state.ts'
 import { refusedCount } from './tally.ts'
-
-const MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 
 /** Runs a pull and prints its report. @returns whether everything was imported */
 export async function runPull(dialect: string, options: PullOptions, signal: AbortSignal): Promise<boolean> {
@@ -68,20 +65,4 @@ export async function runPull(dialect: string, options: PullOptions, signal: Abo
     print(losses.lines(), process.stderr)
   }
   return refusedCount(state.tally) === 0
-}
-
-/** One request at a time: each page holds the cursor of the next. */
-function limitsOf({ rate, timeout }: PullOptions): Partial<Limits> {
-  const timeoutMilliseconds = timeout * 1000
-  return {
-    connectTimeoutMilliseconds: Math.min(timeoutMilliseconds, 10_000),
-    headersTimeoutMilliseconds: timeoutMilliseconds,
-    bodyTimeoutMilliseconds: timeoutMilliseconds,
-    totalTimeoutMilliseconds: 2 * timeoutMilliseconds,
-    maxResponseBytes: MAX_RESPONSE_BYTES,
-    requiresWholeResponse: true,
-    maxInFlight: 1,
-    requestsPerSecond: rate,
-    burst: 1,
-  }
 }

@@ -8,6 +8,7 @@ import { Failure } from '../../failure.ts'
 import { print } from '../../terminal.ts'
 import { decompressed, isCompressed, shorter, skipped, sourceName } from './bytes.ts'
 import { openLaurel } from './laurel-source.ts'
+import { type LiveOptions, liveInputOf, openPlatform } from './platform-source.ts'
 import { openPlayerFiles } from './player-files.ts'
 import { ReplayedStream } from './replayed-source.ts'
 import type { MigrationSource } from './source.ts'
@@ -23,16 +24,20 @@ export interface Sources extends AsyncDisposable {
 export async function openSources(
   inputs: readonly string[],
   mapping: MigrationMapping | undefined,
+  options: LiveOptions,
   signal: AbortSignal,
 ): Promise<Sources> {
   await using stack = new AsyncDisposableStack()
-  const outbound = stack.adopt(
-    openOutbound({ allowPrivate: readProcessOutboundConfig().outboundPrivate }),
-    (open) => open.close(),
-  )
+  const allowPrivate = [...readProcessOutboundConfig().outboundPrivate, ...(options.allowPrivate ?? [])]
+  const outbound = stack.adopt(openOutbound({ allowPrivate }), (open) => open.close())
   const isReadWhole = mapping?.format === MigrationFormat.DIALECT_DOCUMENT
   const list: MigrationSource[] = []
   for (const input of inputs) {
+    const live = liveInputOf(input)
+    if (live !== undefined) {
+      list.push(await openPlatform(input, live, mapping, options, outbound, stack, signal))
+      continue
+    }
     const opened = /^https?:\/\//i.test(input)
       ? [await openUrl(outbound.checkUrl(input, 'the input'), outbound.to(input, URL_LIMITS), signal)]
       : input.startsWith('laurel://')

@@ -8,6 +8,9 @@ export interface MigrationSource {
   readonly size: number | undefined
   /** Whether it must be read from its beginning: the job skips the records that it has. */
   readonly isReadWhole: boolean
-  /** Reads the bytes after decompression, from a position on. @throws Failure if that is not possible, with the remedy */
-  open(position: number, signal: AbortSignal): AsyncIterable<Uint8Array>
+  /**
+   * Reads the bytes after decompression, from a position on. A live source begins at the cursor that it wrote last; empty for its start.
+   * @throws Failure if that is not possible, with the remedy
+   */
+  open(position: number, signal: AbortSignal, cursor: string): AsyncIterable<Uint8Array>
 }
