@@ -1,9 +1,11 @@
 import type {
   MigrationJobServiceService,
   PlanMigrationJobRequest,
+  VerifyMigrationJobRequest,
 } from '../gen/laurel/v1/migration_job_service.ts'
 import { LIMITS } from '../model/limits.ts'
 import type { PlanJob } from '../service/migration-jobs/plan-job.ts'
+import type { ComparedPlatform } from '../service/migration-jobs/reconcile-platform.ts'
 import type { Operations } from '../service/operations.ts'
 import {
   readJobKey,
@@ -15,7 +17,7 @@ import {
 } from './convert/migration-job.ts'
 import { readMapping } from './convert/migration-mapping.ts'
 import { writePlannedJob, writeVerified } from './convert/migration-results.ts'
-import { readId, readPaging, readSourceName, readText } from './convert/scalars.ts'
+import { readId, readOptionalId, readPaging, readSourceName, readText } from './convert/scalars.ts'
 import { parse, type Violations } from './convert/violations.ts'
 import { openDocument } from './document-stream.ts'
 import { bidiStream, type HandlersOf, serverStream, unary } from './handlers.ts'
@@ -77,6 +79,8 @@ export function migrationJobService(operations: Operations): HandlersOf<typeof M
       const options = parse((violations) => ({
         ...readJobKey(first, violations),
         source: readSourceName(first.source, violations),
+        allDifferences: first.allDifferences,
+        platform: readPlatform(first, violations),
       }))
       for await (const part of operations.verifyMigrationJob({ ...options, content }, call))
         yield writeVerified(part)
@@ -123,6 +127,14 @@ export function migrationJobService(operations: Operations): HandlersOf<typeof M
       return { conflicts: page.items.map(writeConflict), nextPageToken: page.nextPageToken ?? '' }
     }),
   }
+}
+
+function readPlatform(
+  { dialect: text, hasCompleteLists }: VerifyMigrationJobRequest,
+  violations: Violations,
+): ComparedPlatform | undefined {
+  const dialect = readOptionalId(text, 'dialect', violations)
+  return dialect === undefined ? undefined : { dialect, hasCompleteLists }
 }
 
 function readPlan(message: PlanMigrationJobRequest, violations: Violations): PlanJob {

@@ -1,12 +1,23 @@
-import type {
-  PlanMigrationJobResponse,
-  VerifyMigrationJobResponse,
+import {
+  type PlanMigrationJobResponse,
+  MigrationVerdict as VerdictOnWire,
+  type VerifyMigrationJobResponse,
 } from '../../gen/laurel/v1/migration_job_service.ts'
 import type { JobPlan } from '../../service/migration-jobs/plan-job.ts'
+import type { Verdict } from '../../service/migration-jobs/verdict.ts'
 import type { Verified } from '../../service/migration-jobs/verify-job.ts'
 import { writeRefusal } from './migration-job.ts'
 import { writeMapping } from './migration-mapping.ts'
 import { writeProgress } from './progress.ts'
+
+const VERDICTS_ON_WIRE: Readonly<Record<Verdict, VerdictOnWire>> = {
+  equal: VerdictOnWire.UNSPECIFIED,
+  behind: VerdictOnWire.BEHIND,
+  missing: VerdictOnWire.MISSING,
+  exceeded: VerdictOnWire.EXCEEDED,
+  unlock_time: VerdictOnWire.UNLOCK_TIME,
+  absent: VerdictOnWire.ABSENT,
+}
 
 const NANOS_PER_SECOND = 1_000_000_000
 
@@ -43,7 +54,10 @@ export function writeVerified({ counts, differences, buckets }: Verified): Verif
     behindCount: BigInt(counts.behind),
     missingCount: BigInt(counts.missing),
     refusedCount: BigInt(counts.refused),
-    differences: differences.map(({ key, theirs, ours }) => ({
+    unlockTimeCount: BigInt(counts.unlock_time),
+    absentCount: BigInt(counts.absent),
+    differences: differences.map(({ key, theirs, ours, verdict, account = '', deadEnd = '' }) => ({
+      ...{ verdict: VERDICTS_ON_WIRE[verdict], account, deadEnd },
       ...{ playerId: key.playerId, achievementId: key.achievementId },
       theirs: writeProgress(key, theirs),
       ours: ours && writeProgress(key, ours),

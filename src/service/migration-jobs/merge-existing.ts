@@ -1,6 +1,6 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { combineProgress } from '../../model/combine-progress.ts'
-import { formatInstant, TICKS_PER_MILLISECOND } from '../../model/instant.ts'
+import { formatInstant, type Instant, TICKS_PER_MILLISECOND } from '../../model/instant.ts'
 import type { MigrationConflict } from '../../model/migration-job.ts'
 import { NOT_STARTED, type Progress, type ProgressKey, valueAt } from '../../model/progress.ts'
 import { compareQuantities } from '../../model/quantity.ts'
@@ -73,21 +73,32 @@ function conflictOf(
     return { kind: 'revoked', theirs: 'achieved', ours: 'revoked' }
   if (ours.state === 'achieved' && theirs.state === 'achieved') {
     const [left, right] = [ours.unlockTime, theirs.unlockTime]
-    if (left === undefined || right === undefined) return undefined
-    const difference = left > right ? left - right : right - left
-    if (difference <= TICKS_PER_MILLISECOND) return undefined
+    if (left === undefined || right === undefined || !areApart(left, right)) return undefined
     return { kind: 'unlock_time', theirs: formatInstant(right), ours: formatInstant(left) }
   }
-  const isLower =
-    (ours.state === 'achieved' && theirs.state !== 'achieved') ||
-    theirs.percent < ours.percent ||
+  return isLower(achievement, theirs, ours)
+    ? { kind: 'lower', theirs: shown(theirs), ours: shown(ours) }
+    : undefined
+}
+
+/** Returns whether progress is less far than other progress in any respect. */
+export function isLower(achievement: StoredAchievement, progress: Progress, other: Progress): boolean {
+  return (
+    (other.state === 'achieved' && progress.state !== 'achieved') ||
+    progress.percent < other.percent ||
     achievement.requirements.some(({ id, operator }) => {
-      const [own, other] = [valueAt(ours.values, id), valueAt(theirs.values, id)]
-      if (own === undefined || other === undefined) return false
-      const difference = compareQuantities(other, own)
+      const [own, further] = [valueAt(progress.values, id), valueAt(other.values, id)]
+      if (own === undefined || further === undefined) return false
+      const difference = compareQuantities(own, further)
       return operator === 'at_least' ? difference < 0 : difference > 0
     })
-  return isLower ? { kind: 'lower', theirs: shown(theirs), ours: shown(ours) } : undefined
+  )
+}
+
+/** Returns whether two unlock times are known and differ by more than a platform rounds. */
+export function areApart(left: Instant | undefined, right: Instant | undefined): boolean {
+  if (left === undefined || right === undefined) return false
+  return (left > right ? left - right : right - left) > TICKS_PER_MILLISECOND
 }
 
 function shown({ state, percent }: Progress): string {

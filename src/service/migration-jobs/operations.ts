@@ -16,10 +16,12 @@ import {
   resumeJob,
 } from './jobs.ts'
 import { planJob } from './plan-job.ts'
+import { type ComparedPlatform, reconcilePlatform } from './reconcile-platform.ts'
 import { rollbackJob } from './rollback-job.ts'
 import { type VerifyJob, verifyJob } from './verify-job.ts'
 
 type OfTitle = Pick<MigrationJobKey, 'titleId'>
+type OfPlatform = { readonly platform: ComparedPlatform | undefined }
 type WithContent<Options> = Options & { readonly content: AsyncIterable<Uint8Array> }
 
 const canRead = ({ titleId }: OfTitle) => [permission.enforcement(titleId, permission.ALL, 'read')]
@@ -41,8 +43,10 @@ export const MIGRATION_JOB_OPERATIONS = {
   ),
   planMigrationJob: operation(planJob, canWrite),
   verifyMigrationJob: operation(
-    (services, { content, ...options }: WithContent<VerifyJob>, call) =>
-      verifyJob(services, options, content, call),
+    (services, { content, platform, ...options }: WithContent<VerifyJob & OfPlatform>, call) =>
+      platform === undefined
+        ? verifyJob(services, options, content, call)
+        : reconcilePlatform(services, { ...options, ...platform }, content, call),
     canRead,
   ),
   pauseMigrationJob: operation(pauseJob, canWrite),

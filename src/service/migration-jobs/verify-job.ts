@@ -15,17 +15,25 @@ import { jobTitleOf, PartBuilder } from './part-builder.ts'
 import { type PreparedRow, rowContextOf } from './prepare-row.ts'
 import { readJobRecords } from './read-job-records.ts'
 import { stageRows } from './stage-rows.ts'
+import { type Verdict, verdictOf } from './verdict.ts'
 import type { PartRows } from './write-part.ts'
 
 export interface VerifyJob extends MigrationJobKey {
   readonly source: string
+  /** Whether differences have no limit, and include exceeded records. */
+  readonly allDifferences: boolean
 }
 
-/** A record that the stored progress does not cover; `ours` is undefined if there is none. */
+/** A record that differs from the stored progress; `ours` is undefined if there is none. */
 export interface Difference {
   readonly key: ProgressKey
   readonly theirs: Progress
   readonly ours: Progress | undefined
+  readonly verdict: Verdict
+  /** Of a platform. */
+  readonly account?: string
+  /** Why the platform cannot be made equal to ours; undefined if it can. */
+  readonly deadEnd?: string | undefined
 }
 
 /** Counts of the records so far. */
@@ -37,15 +45,15 @@ export interface Verified {
   readonly buckets: readonly ComparedBucket[]
 }
 
-interface VerifiedCounts {
-  records: number
-  equal: number
-  exceeded: number
-  behind: number
-  missing: number
-  refused: number
+/** By verdict; those of a platform's times and lists are 0 for an input. */
+export type VerifiedCounts = Record<Verdict | 'records' | 'refused', number>
+
+export const NOTHING_VERIFIED: Readonly<VerifiedCounts> = {
+  ...{ records: 0, equal: 0, exceeded: 0, behind: 0, missing: 0, refused: 0, unlock_time: 0, absent: 0 },
 }
 
+/** Of one message. */
+const MAX_LISTED = 1_000
 /** Records of one transaction. */
 const PART_ROWS = 10_000
 const MAX_PART_DIFFERENCES = 100
@@ -66,14 +74,16 @@ export async function* verifyJob(
     return { job: found, title: jobTitleOf(await titleOf(queries, found.titleId), found.mapping) }
   })
   const definitions = new JobDefinitions(job.titleId)
-  const counts = { records: 0, equal: 0, exceeded: 0, behind: 0, missing: 0, refused: 0 }
+  const counts = { ...NOTHING_VERIFIED }
   const buckets = new Map<number, ComparedBucket>()
   const verify = async (part: PartBuilder): Promise<Verified> => {
     await store.read(call.signal, (queries) => definitions.load(queries, part.names))
     const prepared = part.prepare(definitions, rowContextOf(job, now(), job.actor))
     counts.refused += prepared.refusals.length
     if (prepared.part.rows.length === 0) return { counts: { ...counts }, differences: [], buckets: [] }
-    const compared = await writeAndRollBack(services, call, (queries) => compare(queries, job, prepared.part))
+    const compared = await writeAndRollBack(services, call, (queries) =>
+      compare(queries, job, prepared.part, request),
+    )
     const { rows } = prepared.part
     counts.records += rows.length - compared.unknownCount
     counts.refused += compared.unknownCount
@@ -90,16 +100,33 @@ export async function* verifyJob(
     for (const record of records) {
       part.add(record, header)
       if (!part.isFull) continue
-      yield await verify(part)
+      yield* divided(await verify(part))
       part = new PartBuilder(request.source, title, part.end, PART_ROWS)
     }
     call.signal.throwIfAborted()
   }
-  const last = await verify(part)
+  const pieces = divided(await verify(part))
+  yield* pieces.slice(0, -1)
+  const last = pieces.at(-1) as Verified
   yield { ...last, buckets: [...buckets.values()].sort((left, right) => left.bucket - right.bucket) }
 }
 
-async function compare(queries: Queries, job: MigrationJobKey, { rows, achievements }: PartRows) {
+/** Divides the differences of a part over messages. */
+function divided(verified: Verified): readonly Verified[] {
+  const { differences } = verified
+  const pieces = Math.max(1, Math.ceil(differences.length / MAX_LISTED))
+  return Array.from({ length: pieces }, (_, index) => ({
+    ...verified,
+    differences: differences.slice(index * MAX_LISTED, (index + 1) * MAX_LISTED),
+  }))
+}
+
+async function compare(
+  queries: Queries,
+  job: MigrationJobKey,
+  { rows, achievements }: PartRows,
+  { allDifferences }: VerifyJob,
+) {
   const { titleId } = job
   const { unknown } = await stageRows(queries, job, rows)
   const { buckets, others } = await queries.migrationParts.compareStaged(titleId)
@@ -115,12 +142,11 @@ async function compare(queries: Queries, job: MigrationJobKey, { rows, achieveme
   for (const { key, achievement, theirs } of keyed) {
     const ours = byKey.get(idOf(key))
     const { isChanged } = mergeExisting(achievement, ours ?? NOT_STARTED, theirs)
-    if (!isChanged) {
-      counts.exceeded += 1
-      continue
-    }
-    counts[ours === undefined ? 'missing' : 'behind'] += 1
-    if (differences.length < MAX_PART_DIFFERENCES) differences.push({ key, theirs, ours })
+    const kind = !isChanged ? 'exceeded' : ours === undefined ? 'missing' : 'behind'
+    counts[kind] += 1
+    const verdict = isChanged ? kind : verdictOf(achievement, theirs, ours)
+    const isListed = allDifferences || (isChanged && differences.length < MAX_PART_DIFFERENCES)
+    if (isListed && verdict !== 'equal') differences.push({ key, theirs, ours, verdict })
   }
   return { ...counts, buckets, differences, others: others.length, unknownCount: unknown.length }
 }

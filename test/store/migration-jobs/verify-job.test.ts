@@ -31,7 +31,9 @@ test('a verification counts equal, exceeded, uncovered and missing records', asy
   const content = (async function* () {
     yield Buffer.from(linesOf(more))
   })()
-  const parts = await Array.fromAsync(verifyJob(services, { ...key, source: 'rows' }, content, callOf()))
+  const parts = await Array.fromAsync(
+    verifyJob(services, { ...key, source: 'rows', allDifferences: false }, content, callOf()),
+  )
   const last = parts.at(-1)
   expect(last?.counts).toMatchObject({ records: 6, equal: 2, exceeded: 1, behind: 1, missing: 2, refused: 0 })
   expect(last?.differences.map(({ key: { playerId } }) => playerId).sort()).toEqual(['ann', 'cy', 'dan'])

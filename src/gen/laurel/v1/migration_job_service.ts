@@ -36,6 +36,33 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/migration_job_service.proto";
 
+/** How a record differs from the stored progress. */
+export const MigrationVerdict = {
+  /** UNSPECIFIED - Never returned. */
+  UNSPECIFIED: 0,
+  /** BEHIND - The stored progress does not cover the record. */
+  BEHIND: 1,
+  /** MISSING - There is no stored progress. */
+  MISSING: 2,
+  /** EXCEEDED - The stored progress exceeds the record. */
+  EXCEEDED: 3,
+  /** UNLOCK_TIME - Both have unlocked it, at times that differ by more than a millisecond. */
+  UNLOCK_TIME: 4,
+  /** ABSENT - The complete list of the platform lacks it. */
+  ABSENT: 5,
+} as const;
+
+export type MigrationVerdict = typeof MigrationVerdict[keyof typeof MigrationVerdict];
+
+export namespace MigrationVerdict {
+  export type UNSPECIFIED = typeof MigrationVerdict.UNSPECIFIED;
+  export type BEHIND = typeof MigrationVerdict.BEHIND;
+  export type MISSING = typeof MigrationVerdict.MISSING;
+  export type EXCEEDED = typeof MigrationVerdict.EXCEEDED;
+  export type UNLOCK_TIME = typeof MigrationVerdict.UNLOCK_TIME;
+  export type ABSENT = typeof MigrationVerdict.ABSENT;
+}
+
 /** The request of CreateMigrationJob. */
 export interface CreateMigrationJobRequest {
   /** The job; its counts and times are ignored. */
@@ -319,6 +346,15 @@ export interface VerifyMigrationJobRequest {
   source: string;
   /** A piece of the input, from its beginning. */
   content: Uint8Array;
+  /**
+   * The dialect of a platform. The content is then lines of its entries (MIGRATION_FORMAT_DIALECT_LINES): the list of one account after the
+   * other, each after a line with the account alone.
+   */
+  dialect: string;
+  /** Whether an account has no progress on achievements that its list lacks. Of platforms only. */
+  hasCompleteLists: boolean;
+  /** Whether differences are returned without a limit, with the records that the stored progress exceeds. */
+  allDifferences: boolean;
 }
 
 /** The response of VerifyMigrationJob. Counts are of the input so far. */
@@ -335,15 +371,19 @@ export interface VerifyMigrationJobResponse {
   missingCount: bigint;
   /** The number of refused records. */
   refusedCount: bigint;
-  /** Records of this part that are not covered or missing, at most 100. */
+  /** Records of this part that are not covered or missing, at most 100 unless all are requested. */
   differences: MigrationDifference[];
   /** Counts and hashes by bucket of players. In the last message only: a stream that ends without it is incomplete. */
   buckets: MigrationBucket[];
+  /** The number of unlocks on a platform at another time. */
+  unlockTimeCount: bigint;
+  /** The number of achievements with stored progress that a complete list of a platform lacks. */
+  absentCount: bigint;
 }
 
-/** A record that the stored progress does not cover. */
+/** A record that differs from the stored progress. */
 export interface MigrationDifference {
-  /** The player. */
+  /** The player. Empty if no player has the account. */
   playerId: string;
   /** The achievement. */
   achievementId: string;
@@ -352,7 +392,18 @@ export interface MigrationDifference {
     | Progress
     | undefined;
   /** The stored progress. Absent if there is none. */
-  ours?: Progress | undefined;
+  ours?:
+    | Progress
+    | undefined;
+  /** How they differ. */
+  verdict: MigrationVerdict;
+  /** The account on the platform. Empty for an input. */
+  account: string;
+  /**
+   * Why no request can make the platform equal to the stored progress: it cannot be lowered, raised or back-dated. Empty if one can, and for an
+   * input.
+   */
+  deadEnd: string;
 }
 
 /** The records of the players whose ids have a digest that begins with the same byte. */
@@ -2577,7 +2628,15 @@ export const PlannedRecord: MessageFns<PlannedRecord> = {
 };
 
 function createBaseVerifyMigrationJobRequest(): VerifyMigrationJobRequest {
-  return { titleId: "", jobId: "", source: "", content: new Uint8Array(0) };
+  return {
+    titleId: "",
+    jobId: "",
+    source: "",
+    content: new Uint8Array(0),
+    dialect: "",
+    hasCompleteLists: false,
+    allDifferences: false,
+  };
 }
 
 export const VerifyMigrationJobRequest: MessageFns<VerifyMigrationJobRequest> = {
@@ -2593,6 +2652,15 @@ export const VerifyMigrationJobRequest: MessageFns<VerifyMigrationJobRequest> = 
     }
     if (message.content.length !== 0) {
       writer.uint32(34).bytes(message.content);
+    }
+    if (message.dialect !== "") {
+      writer.uint32(42).string(message.dialect);
+    }
+    if (message.hasCompleteLists !== false) {
+      writer.uint32(48).bool(message.hasCompleteLists);
+    }
+    if (message.allDifferences !== false) {
+      writer.uint32(56).bool(message.allDifferences);
     }
     return writer;
   },
@@ -2642,6 +2710,30 @@ export const VerifyMigrationJobRequest: MessageFns<VerifyMigrationJobRequest> = 
             message.content = reader.bytes();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.dialect = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.hasCompleteLists = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.allDifferences = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2663,6 +2755,9 @@ export const VerifyMigrationJobRequest: MessageFns<VerifyMigrationJobRequest> = 
     message.jobId = object.jobId ?? "";
     message.source = object.source ?? "";
     message.content = object.content ?? new Uint8Array(0);
+    message.dialect = object.dialect ?? "";
+    message.hasCompleteLists = object.hasCompleteLists ?? false;
+    message.allDifferences = object.allDifferences ?? false;
     return message;
   },
 };
@@ -2677,6 +2772,8 @@ function createBaseVerifyMigrationJobResponse(): VerifyMigrationJobResponse {
     refusedCount: 0n,
     differences: [],
     buckets: [],
+    unlockTimeCount: 0n,
+    absentCount: 0n,
   };
 }
 
@@ -2723,6 +2820,18 @@ export const VerifyMigrationJobResponse: MessageFns<VerifyMigrationJobResponse> 
     }
     for (const v of message.buckets) {
       MigrationBucket.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.unlockTimeCount !== 0n) {
+      if (BigInt.asIntN(64, message.unlockTimeCount) !== message.unlockTimeCount) {
+        throw new globalThis.Error("value provided for field message.unlockTimeCount of type int64 too large");
+      }
+      writer.uint32(72).int64(message.unlockTimeCount);
+    }
+    if (message.absentCount !== 0n) {
+      if (BigInt.asIntN(64, message.absentCount) !== message.absentCount) {
+        throw new globalThis.Error("value provided for field message.absentCount of type int64 too large");
+      }
+      writer.uint32(80).int64(message.absentCount);
     }
     return writer;
   },
@@ -2804,6 +2913,22 @@ export const VerifyMigrationJobResponse: MessageFns<VerifyMigrationJobResponse> 
             message.buckets.push(MigrationBucket.decode(reader, reader.uint32()));
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.unlockTimeCount = reader.int64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.absentCount = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2841,12 +2966,18 @@ export const VerifyMigrationJobResponse: MessageFns<VerifyMigrationJobResponse> 
       : 0n;
     message.differences = object.differences?.map((e) => MigrationDifference.fromPartial(e)) || [];
     message.buckets = object.buckets?.map((e) => MigrationBucket.fromPartial(e)) || [];
+    message.unlockTimeCount = (object.unlockTimeCount !== undefined && object.unlockTimeCount !== null)
+      ? BigInt(object.unlockTimeCount)
+      : 0n;
+    message.absentCount = (object.absentCount !== undefined && object.absentCount !== null)
+      ? BigInt(object.absentCount)
+      : 0n;
     return message;
   },
 };
 
 function createBaseMigrationDifference(): MigrationDifference {
-  return { playerId: "", achievementId: "", theirs: undefined, ours: undefined };
+  return { playerId: "", achievementId: "", theirs: undefined, ours: undefined, verdict: 0, account: "", deadEnd: "" };
 }
 
 export const MigrationDifference: MessageFns<MigrationDifference> = {
@@ -2862,6 +2993,15 @@ export const MigrationDifference: MessageFns<MigrationDifference> = {
     }
     if (message.ours !== undefined) {
       Progress.encode(message.ours, writer.uint32(34).fork()).join();
+    }
+    if (message.verdict !== 0) {
+      writer.uint32(40).int32(message.verdict);
+    }
+    if (message.account !== "") {
+      writer.uint32(50).string(message.account);
+    }
+    if (message.deadEnd !== "") {
+      writer.uint32(58).string(message.deadEnd);
     }
     return writer;
   },
@@ -2911,6 +3051,30 @@ export const MigrationDifference: MessageFns<MigrationDifference> = {
             message.ours = Progress.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.verdict = reader.int32() as any;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.account = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.deadEnd = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2934,6 +3098,9 @@ export const MigrationDifference: MessageFns<MigrationDifference> = {
       ? Progress.fromPartial(object.theirs)
       : undefined;
     message.ours = (object.ours !== undefined && object.ours !== null) ? Progress.fromPartial(object.ours) : undefined;
+    message.verdict = object.verdict ?? 0;
+    message.account = object.account ?? "";
+    message.deadEnd = object.deadEnd ?? "";
     return message;
   },
 };
@@ -3207,7 +3374,10 @@ export const MigrationJobServiceService = {
   /**
    * Reads an input of a job again, and compares its records with the stored progress: counts and hashes of both for each bucket of
    * players, and each record that the stored progress does not cover. The end of the caller's messages is the end of the input. Changes
-   * nothing. A response follows each part; only the last one has the buckets.
+   * nothing. A response follows each part; only the last one has the buckets. With a `dialect`, it compares the progress of a platform instead,
+   * without buckets.
+   *
+   * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND.
    */
   verifyMigrationJob: {
     path: "/laurel.v1.MigrationJobService/VerifyMigrationJob" as const,
@@ -3316,7 +3486,10 @@ export interface MigrationJobServiceServer extends UntypedServiceImplementation 
   /**
    * Reads an input of a job again, and compares its records with the stored progress: counts and hashes of both for each bucket of
    * players, and each record that the stored progress does not cover. The end of the caller's messages is the end of the input. Changes
-   * nothing. A response follows each part; only the last one has the buckets.
+   * nothing. A response follows each part; only the last one has the buckets. With a `dialect`, it compares the progress of a platform instead,
+   * without buckets.
+   *
+   * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND.
    */
   verifyMigrationJob: handleBidiStreamingCall<VerifyMigrationJobRequest, VerifyMigrationJobResponse>;
   /**
@@ -3493,7 +3666,10 @@ export interface MigrationJobServiceClient extends Client {
   /**
    * Reads an input of a job again, and compares its records with the stored progress: counts and hashes of both for each bucket of
    * players, and each record that the stored progress does not cover. The end of the caller's messages is the end of the input. Changes
-   * nothing. A response follows each part; only the last one has the buckets.
+   * nothing. A response follows each part; only the last one has the buckets. With a `dialect`, it compares the progress of a platform instead,
+   * without buckets.
+   *
+   * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND.
    */
   verifyMigrationJob(): ClientDuplexStream<VerifyMigrationJobRequest, VerifyMigrationJobResponse>;
   verifyMigrationJob(

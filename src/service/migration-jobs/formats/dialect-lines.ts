@@ -41,6 +41,52 @@ export async function* readDialectLines(
   }
 }
 
+/** The lines of an account that follow each other. */
+export interface AccountLines {
+  readonly account: string
+  readonly records: readonly (MappedRecord | Refused)[]
+  /** False if there are so many that they are divided. */
+  readonly isWhole: boolean
+}
+
+const MAX_ACCOUNT_RECORDS = 10_000
+
+/** Reads lines by account. Lines without an account are refused, and of the account ''. */
+export async function* readAccountLines(
+  mapping: MigrationMapping,
+  adapter: Adapter,
+  context: MappingContext,
+  content: AsyncIterable<Uint8Array>,
+): AsyncGenerator<AccountLines> {
+  const map = entryMapper(mapping, adapter, context)
+  let account: string | undefined
+  let records: (MappedRecord | Refused)[] = []
+  let isWhole = true
+  for await (const batch of readJsonTexts(content, 0, MAX_LINE_BYTES)) {
+    for (const line of batch) {
+      let next = ''
+      const input = toInputRecord(
+        line,
+        (json) => {
+          next = String((json as JsonObject)['account'] ?? '')
+          return mapLine(json as JsonObject, map)
+        },
+        MAX_DEPTH + 1,
+      )
+      if (input.text === '') continue
+      const isOther = next !== account
+      if (account !== undefined && (isOther || records.length >= MAX_ACCOUNT_RECORDS)) {
+        yield { account, records, isWhole: isWhole && isOther }
+        isWhole = isOther
+        records = []
+      }
+      account = next
+      records.push(...input.records)
+    }
+  }
+  if (account !== undefined) yield { account, records, isWhole }
+}
+
 function mapLine(line: JsonObject, map: MapEntry): readonly (MappedRecord | Refused)[] {
   try {
     const account = readId('account', line['account'])

@@ -29,9 +29,9 @@ export async function proposeMapping(
   const sample = await sampleOf(content, source, dialects)
   const parts = { format: sample.format, dialect: undefined, records: sample.records }
   const result = { reasons: [sample.reason], content: sample.content ?? content }
-  if (sample.format === 'laurel') return { ...result, mapping: { ...EMPTY, ...parts } }
+  if (sample.format === 'laurel') return { ...result, mapping: { ...EMPTY_MAPPING, ...parts } }
   if (sample.format === 'dialect_document')
-    return { ...result, mapping: { ...EMPTY, ...parts, dialect: sample.dialect } }
+    return { ...result, mapping: { ...EMPTY_MAPPING, ...parts, dialect: sample.dialect } }
   const { player, achievement, title, reasons: idReasons } = guessIds(sample, source, dialects)
   if (player === undefined || achievement === undefined)
     throw notRecognised(sample, { player: player?.field, achievement: achievement?.field })
@@ -62,7 +62,8 @@ export async function proposeMapping(
   }
 }
 
-const EMPTY: MigrationMapping = {
+/** Maps nothing. */
+export const EMPTY_MAPPING: MigrationMapping = {
   ...{ format: 'json_lines', dialect: undefined, records: '', title: undefined, player: undefined },
   ...{ achievement: undefined, values: [], unlocked: undefined, revoked: undefined, unlockTime: undefined },
   updateTime: undefined,

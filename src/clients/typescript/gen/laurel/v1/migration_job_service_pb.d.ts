@@ -2,7 +2,7 @@
 // @generated from file laurel/v1/migration_job_service.proto (package laurel.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { MigrationConflict, MigrationConflictJson, MigrationJob, MigrationJobJson, MigrationMapping, MigrationMappingJson, MigrationRefusal, MigrationRefusalJson, MigrationSource, MigrationSourceJson } from "./migration_job_pb.js";
 import type { Duration, DurationJson } from "@bufbuild/protobuf/wkt";
@@ -1674,6 +1674,28 @@ export declare type VerifyMigrationJobRequest = Message<"laurel.v1.VerifyMigrati
    * @generated from field: bytes content = 4;
    */
   content: Uint8Array;
+
+  /**
+   * The dialect of a platform. The content is then lines of its entries (MIGRATION_FORMAT_DIALECT_LINES): the list of one account after the
+   * other, each after a line with the account alone.
+   *
+   * @generated from field: string dialect = 5;
+   */
+  dialect: string;
+
+  /**
+   * Whether an account has no progress on achievements that its list lacks. Of platforms only.
+   *
+   * @generated from field: bool has_complete_lists = 6;
+   */
+  hasCompleteLists: boolean;
+
+  /**
+   * Whether differences are returned without a limit, with the records that the stored progress exceeds.
+   *
+   * @generated from field: bool all_differences = 7;
+   */
+  allDifferences: boolean;
 };
 
 /**
@@ -1709,6 +1731,28 @@ export declare type VerifyMigrationJobRequestJson = {
    * @generated from field: bytes content = 4;
    */
   content?: string;
+
+  /**
+   * The dialect of a platform. The content is then lines of its entries (MIGRATION_FORMAT_DIALECT_LINES): the list of one account after the
+   * other, each after a line with the account alone.
+   *
+   * @generated from field: string dialect = 5;
+   */
+  dialect?: string;
+
+  /**
+   * Whether an account has no progress on achievements that its list lacks. Of platforms only.
+   *
+   * @generated from field: bool has_complete_lists = 6;
+   */
+  hasCompleteLists?: boolean;
+
+  /**
+   * Whether differences are returned without a limit, with the records that the stored progress exceeds.
+   *
+   * @generated from field: bool all_differences = 7;
+   */
+  allDifferences?: boolean;
 };
 
 /**
@@ -1766,7 +1810,7 @@ export declare type VerifyMigrationJobResponse = Message<"laurel.v1.VerifyMigrat
   refusedCount: bigint;
 
   /**
-   * Records of this part that are not covered or missing, at most 100.
+   * Records of this part that are not covered or missing, at most 100 unless all are requested.
    *
    * @generated from field: repeated laurel.v1.MigrationDifference differences = 7;
    */
@@ -1778,6 +1822,20 @@ export declare type VerifyMigrationJobResponse = Message<"laurel.v1.VerifyMigrat
    * @generated from field: repeated laurel.v1.MigrationBucket buckets = 8;
    */
   buckets: MigrationBucket[];
+
+  /**
+   * The number of unlocks on a platform at another time.
+   *
+   * @generated from field: int64 unlock_time_count = 9;
+   */
+  unlockTimeCount: bigint;
+
+  /**
+   * The number of achievements with stored progress that a complete list of a platform lacks.
+   *
+   * @generated from field: int64 absent_count = 10;
+   */
+  absentCount: bigint;
 };
 
 /**
@@ -1829,7 +1887,7 @@ export declare type VerifyMigrationJobResponseJson = {
   refusedCount?: string;
 
   /**
-   * Records of this part that are not covered or missing, at most 100.
+   * Records of this part that are not covered or missing, at most 100 unless all are requested.
    *
    * @generated from field: repeated laurel.v1.MigrationDifference differences = 7;
    */
@@ -1841,6 +1899,20 @@ export declare type VerifyMigrationJobResponseJson = {
    * @generated from field: repeated laurel.v1.MigrationBucket buckets = 8;
    */
   buckets?: MigrationBucketJson[];
+
+  /**
+   * The number of unlocks on a platform at another time.
+   *
+   * @generated from field: int64 unlock_time_count = 9;
+   */
+  unlockTimeCount?: string;
+
+  /**
+   * The number of achievements with stored progress that a complete list of a platform lacks.
+   *
+   * @generated from field: int64 absent_count = 10;
+   */
+  absentCount?: string;
 };
 
 /**
@@ -1850,13 +1922,13 @@ export declare type VerifyMigrationJobResponseJson = {
 export declare const VerifyMigrationJobResponseSchema: GenMessage<VerifyMigrationJobResponse, {jsonType: VerifyMigrationJobResponseJson}>;
 
 /**
- * A record that the stored progress does not cover.
+ * A record that differs from the stored progress.
  *
  * @generated from message laurel.v1.MigrationDifference
  */
 export declare type MigrationDifference = Message<"laurel.v1.MigrationDifference"> & {
   /**
-   * The player.
+   * The player. Empty if no player has the account.
    *
    * @generated from field: string player_id = 1;
    */
@@ -1882,16 +1954,38 @@ export declare type MigrationDifference = Message<"laurel.v1.MigrationDifference
    * @generated from field: laurel.v1.Progress ours = 4;
    */
   ours?: Progress | undefined;
+
+  /**
+   * How they differ.
+   *
+   * @generated from field: laurel.v1.MigrationVerdict verdict = 5;
+   */
+  verdict: MigrationVerdict;
+
+  /**
+   * The account on the platform. Empty for an input.
+   *
+   * @generated from field: string account = 6;
+   */
+  account: string;
+
+  /**
+   * Why no request can make the platform equal to the stored progress: it cannot be lowered, raised or back-dated. Empty if one can, and for an
+   * input.
+   *
+   * @generated from field: string dead_end = 7;
+   */
+  deadEnd: string;
 };
 
 /**
- * A record that the stored progress does not cover.
+ * A record that differs from the stored progress.
  *
  * @generated from message laurel.v1.MigrationDifference
  */
 export declare type MigrationDifferenceJson = {
   /**
-   * The player.
+   * The player. Empty if no player has the account.
    *
    * @generated from field: string player_id = 1;
    */
@@ -1917,6 +2011,28 @@ export declare type MigrationDifferenceJson = {
    * @generated from field: laurel.v1.Progress ours = 4;
    */
   ours?: ProgressJson;
+
+  /**
+   * How they differ.
+   *
+   * @generated from field: laurel.v1.MigrationVerdict verdict = 5;
+   */
+  verdict?: MigrationVerdictJson;
+
+  /**
+   * The account on the platform. Empty for an input.
+   *
+   * @generated from field: string account = 6;
+   */
+  account?: string;
+
+  /**
+   * Why no request can make the platform equal to the stored progress: it cannot be lowered, raised or back-dated. Empty if one can, and for an
+   * input.
+   *
+   * @generated from field: string dead_end = 7;
+   */
+  deadEnd?: string;
 };
 
 /**
@@ -2014,6 +2130,67 @@ export declare type MigrationBucketJson = {
  * Use `create(MigrationBucketSchema)` to create a new message.
  */
 export declare const MigrationBucketSchema: GenMessage<MigrationBucket, {jsonType: MigrationBucketJson}>;
+
+/**
+ * How a record differs from the stored progress.
+ *
+ * @generated from enum laurel.v1.MigrationVerdict
+ */
+export enum MigrationVerdict {
+  /**
+   * Never returned.
+   *
+   * @generated from enum value: MIGRATION_VERDICT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The stored progress does not cover the record.
+   *
+   * @generated from enum value: MIGRATION_VERDICT_BEHIND = 1;
+   */
+  BEHIND = 1,
+
+  /**
+   * There is no stored progress.
+   *
+   * @generated from enum value: MIGRATION_VERDICT_MISSING = 2;
+   */
+  MISSING = 2,
+
+  /**
+   * The stored progress exceeds the record.
+   *
+   * @generated from enum value: MIGRATION_VERDICT_EXCEEDED = 3;
+   */
+  EXCEEDED = 3,
+
+  /**
+   * Both have unlocked it, at times that differ by more than a millisecond.
+   *
+   * @generated from enum value: MIGRATION_VERDICT_UNLOCK_TIME = 4;
+   */
+  UNLOCK_TIME = 4,
+
+  /**
+   * The complete list of the platform lacks it.
+   *
+   * @generated from enum value: MIGRATION_VERDICT_ABSENT = 5;
+   */
+  ABSENT = 5,
+}
+
+/**
+ * How a record differs from the stored progress.
+ *
+ * @generated from enum laurel.v1.MigrationVerdict
+ */
+export declare type MigrationVerdictJson = "MIGRATION_VERDICT_UNSPECIFIED" | "MIGRATION_VERDICT_BEHIND" | "MIGRATION_VERDICT_MISSING" | "MIGRATION_VERDICT_EXCEEDED" | "MIGRATION_VERDICT_UNLOCK_TIME" | "MIGRATION_VERDICT_ABSENT";
+
+/**
+ * Describes the enum laurel.v1.MigrationVerdict.
+ */
+export declare const MigrationVerdictSchema: GenEnum<MigrationVerdict, MigrationVerdictJson>;
 
 /**
  * Moves players' progress into a title, in bulk and resumably. TitleService states the rules that hold for every service.
@@ -2136,7 +2313,10 @@ export declare const MigrationJobService: GenService<{
   /**
    * Reads an input of a job again, and compares its records with the stored progress: counts and hashes of both for each bucket of
    * players, and each record that the stored progress does not cover. The end of the caller's messages is the end of the input. Changes
-   * nothing. A response follows each part; only the last one has the buckets.
+   * nothing. A response follows each part; only the last one has the buckets. With a `dialect`, it compares the progress of a platform instead,
+   * without buckets.
+   *
+   * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND.
    *
    * @generated from rpc laurel.v1.MigrationJobService.VerifyMigrationJob
    */
