@@ -1,14 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { CreatePlayerRequest, PlayerServiceClient } from '../../src/gen/laurel/v1/player_service.ts'
 import { sources } from '../../src/registry.ts'
-import { BINDINGS } from '../support/bound-title.ts'
-import { callUnary, createClient } from '../support/client.ts'
-import { byDialect, type FakeLists, fixturesOf, type ListFixtures } from '../support/dialect-fixtures.ts'
+import { type FakeLists, fixturesOf, type ListFixtures } from '../support/dialect-fixtures.ts'
 import { adapterOf } from '../support/documents.ts'
 import { type FakePlatform, respond, startFakePlatform } from '../support/fake-platform.ts'
-import { createPulledTitle, expectSameRecords } from '../support/pulled-title.ts'
 import { bindingOptions, openPullHouse, type PullHouse } from '../support/pulls.ts'
 
 /* Migrations from the live APIs of platforms. */
@@ -26,81 +22,6 @@ async function run(title: string, job: string, ...more: readonly string[]) {
   const { code, stdout, stderr } = await here.laurel(...args)
   return { code, stderr, job: stdout === '' ? undefined : JSON.parse(stdout) }
 }
-
-describe('another Laurel', () => {
-  const ACCOUNTS = {
-    ada: byDialect(({ account }) => account(1)),
-    bob: byDialect(({ account }) => account(2)),
-  }
-  let there: PullHouse
-
-  beforeAll(async () => {
-    there = await openPullHouse()
-    // The same players have the same accounts on both servers.
-    for (const { server } of [there, here]) {
-      using players = createClient(PlayerServiceClient, server.address)
-      for (const [playerId, ids] of Object.entries(ACCOUNTS)) {
-        const accounts = Object.entries(ids).map(([dialect, accountId]) => ({ dialect, accountId }))
-        const request = CreatePlayerRequest.fromPartial({ player: { playerId, accounts } })
-        await callUnary(players, 'createPlayer', request)
-      }
-    }
-  })
-  afterAll(() => there[Symbol.asyncDispose]())
-
-  test.each([...sources])(
-    'by %s gives the same records, and a second run changes nothing',
-    async (dialect, { progress: { ownOnly } }) => {
-      const title = `harbor-${dialect}`
-      await createPulledTitle(there, dialect, title)
-      const url = there.server.url + fixturesOf(dialect).bridge?.basePath
-      const own = ownOnly ? ['--player-credential', `file:${dialect}-{account}`] : []
-      for (const { [dialect]: account } of Object.values(ACCOUNTS))
-        await here.file(`${dialect}-${account}`, `Bearer ${account}`)
-      const player = ['--player', `ada=${ACCOUNTS.ada[dialect]}`, ...own]
-      const binding = bindingOptions(BINDINGS[dialect] ?? {})
-      const pulled = await here.pull(
-        dialect,
-        '--title',
-        title,
-        '--from',
-        url,
-        ...player,
-        ...binding,
-        '--definitions-only',
-      )
-      expect(pulled).toMatchObject({ code: 0 })
-
-      const first = await run(title, 'live', `${dialect}+${url}`, ...own)
-      expect(first).toMatchObject({
-        code: 0,
-        stderr: '',
-        job: { refusedCount: '0', state: expect.stringContaining('SUCCEEDED') },
-      })
-      expect(Number(first.job.newCount)).toBeGreaterThan(1)
-      await expectSameRecords([there, here], dialect, title)
-
-      const second = await run(title, 'live', `${dialect}+${url}`, ...own, '--delta')
-      expect(second).toMatchObject({
-        code: 0,
-        job: { newCount: first.job.newCount, changedCount: '0', runCount: 2 },
-      })
-      expect(Number(second.job.recordCount)).toBe(2 * Number(first.job.recordCount))
-      expect(
-        await here.laurel(
-          'migrate',
-          'verify',
-          `${dialect}+${url}`,
-          ...own,
-          '--title',
-          title,
-          '--job',
-          'live',
-        ),
-      ).toMatchObject({ code: 0, stdout: expect.stringContaining(' 0 not covered, 0 missing; 0 refused') })
-    },
-  )
-})
 
 describe('a platform', () => {
   const { id: dialect } = adapterOf(({ id }) => fixturesOf(id).lists !== undefined)

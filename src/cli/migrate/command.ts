@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { SERVER_HELP } from '../client.ts'
 import { untilInterrupted } from '../interrupt.ts'
-import { addPlatformOptions } from '../pull/platform-options.ts'
+import { addPlatformOptions, each } from '../pull/platform-options.ts'
 import { type PlanOptions, runPlan } from './plan.ts'
+import { type ReconcileOptions, runReconcile } from './reconcile.ts'
 import { type RefusalOptions, runRefusals } from './refusals.ts'
 import { type RollbackOptions, runRollback } from './rollback.ts'
 import { type RunOptions, runMigration } from './run.ts'
@@ -98,6 +99,24 @@ export function addMigrate(program: Command): void {
     complete((signal) => runVerify(inputs, options, signal)),
   )
 
+  addLiveOptions(
+    migrate
+      .command('reconcile')
+      .description(
+        'compare inputs and platforms with the stored progress, and name what cannot be made equal',
+      )
+      .argument('[inputs...]', INPUTS)
+      .requiredOption('--title <id>', 'the title')
+      .requiredOption('--job <id>', 'the job')
+      .option('--platform <input>', 'a platform to compare, by its live API; repeatable', each)
+      .option(
+        '--report <file>',
+        'write a JSON line for each achievement of a player on which a side differs',
+      ),
+  ).action((inputs: string[], options: ReconcileOptions) =>
+    complete((signal) => runReconcile(inputs, options, signal)),
+  )
+
   migrate
     .command('rollback')
     .description('take back the progress that a job wrote, unless it has changed since')
@@ -114,7 +133,7 @@ export function addMigrate(program: Command): void {
 function addLiveOptions(command: Command): Command {
   return addPlatformOptions(
     command,
-    'the credential for a player’s progress in a live API; {account} in it stands for the account',
+    'the credential for a player’s progress in a live API; {account} and {dialect} in it stand for those',
   )
     .option(
       '--accounts <file>',

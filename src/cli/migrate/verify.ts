@@ -1,17 +1,13 @@
 import { writeFile } from 'node:fs/promises'
-import {
-  VerifyMigrationJobRequest,
-  VerifyMigrationJobResponse,
-} from '../../gen/laurel/v1/migration_job_service.ts'
+import { VerifyMigrationJobResponse } from '../../gen/laurel/v1/migration_job_service.ts'
 import { formatJson } from '../../model/exact-json.ts'
-import { callDuplex, callUnary } from '../client.ts'
-import { Failure } from '../failure.ts'
-import { startCountMeter } from '../meter.ts'
+import { callUnary } from '../client.ts'
 import { messageJson } from '../rpc.ts'
 import { print } from '../terminal.ts'
 import { connectJobs } from './connection.ts'
 import { openSources } from './sources/open-sources.ts'
 import type { LiveOptions } from './sources/platform-source.ts'
+import { verifySource } from './verify-source.ts'
 
 export interface VerifyOptions extends LiveOptions {
   readonly job: string
@@ -32,21 +28,8 @@ export async function runVerify(
   let isCovered = true
   await using opened = await openSources(inputs, job.mapping, options, signal)
   for (const source of opened.list) {
-    using meter = startCountMeter('record')
-    const first = VerifyMigrationJobRequest.fromPartial({ ...key, source: source.name })
-    const rest = VerifyMigrationJobRequest.fromPartial({})
-    const requests = (async function* () {
-      yield first
-      for await (const piece of source.open(0, signal, '')) yield { ...rest, content: Buffer.from(piece) }
-    })()
-    let last: VerifyMigrationJobResponse | undefined
     const differences: VerifyMigrationJobResponse['differences'] = []
-    for await (const part of callDuplex(() => client.verifyMigrationJob(), requests, signal)) {
-      meter.update(Number(part.recordCount))
-      differences.push(...part.differences)
-      last = part
-    }
-    if (last === undefined) throw new Failure(['the response was cut short: verify again'])
+    const last = await verifySource(client, key, source, (part) => void differences.push(...part), signal)
     const { recordCount, equalCount, exceededCount, behindCount, missingCount, refusedCount } = last
     print([
       `${source.name}: ${recordCount} records: ${equalCount} equal, ${exceededCount} exceeded by stored progress, ` +

@@ -118,7 +118,13 @@ export function limitsOf({ rate, timeout }: PlatformOptions): Partial<Limits> {
  * Returns the credential references for the requests of a list.
  * @throws LaurelError INVALID_FIELD for an option that is no reference
  */
-export function credentialsOf({ credential, playerCredential }: PlatformOptions): CredentialReferences {
+export function credentialsOf({
+  credential,
+  playerCredential,
+}: {
+  readonly credential?: string | undefined
+  readonly playerCredential?: string | undefined
+}): CredentialReferences {
   if (credential !== undefined) checkReference(credential, '--credential')
   const fill = (pattern: string, { playerId, account }: LinkedPlayer) =>
     pattern.replaceAll('{player}', () => playerId).replaceAll('{account}', () => account)

@@ -80,7 +80,10 @@ export async function openPlatform(
   checkPlayerCredential(dialect, source, options)
   if (options.playerCredential?.includes('{player}'))
     throw new Failure(['--player-credential of a live API names the account: {account}, and not {player}'])
-  const credentials = credentialsOf(options)
+  const ofDialect = (reference: string | undefined) => reference?.replaceAll('{dialect}', dialect)
+  const { credential, playerCredential } = options
+  const references = { credential: ofDialect(credential), playerCredential: ofDialect(playerCredential) }
+  const credentials = credentialsOf(references)
   outbound.checkUrl(url, input)
   const { credentials: environment, credentialsDirectory: directory } = readProcessOutboundConfig()
   const platform = new Platform({
