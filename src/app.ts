@@ -4,7 +4,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { authenticateAnyone } from './auth/anyone.ts'
 import { readAuthFile } from './auth/auth-file.ts'
 import { Authenticator, type SignIn } from './auth/authenticator.ts'
-import { startBackground } from './background.ts'
+import { createLazyPulls, startBackground } from './background.ts'
 import { checkConfig } from './check-config.ts'
 import type { Config } from './config.ts'
 import { startEmbeddedPostgres } from './embedded-postgres/index.ts'
@@ -127,13 +127,14 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
   })
   const now = () => instantFromMilliseconds(Date.now())
   const definitions = new DefinitionCache()
+  const settings = { timeBounds: config.timeBounds }
   const services: Services = {
     store,
     dialects,
     media: openMedia(),
     now,
     entropy: () => randomBytes(8).readBigUInt64BE(),
-    settings: { timeBounds: config.timeBounds },
+    settings,
     spool: new Spool(config.spool, ({ message }) =>
       log.warn({ error: message }, 'the folder of temporary documents is full: see LAUREL_SPOOL_DIR'),
     ),
@@ -155,6 +156,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     feed: new Feed(store, safePosition),
     pictures: createPictureSource(outbound),
     importTotals: new ImportTotals(),
+    lazyPulls: await createLazyPulls({ store, dialects, now, settings }, outbound, credentials, log),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
     formatRecord,
     onAuditFailure: (error) =>

@@ -3,7 +3,6 @@ import type { CacheLookups } from './model/cache-lookups.ts'
 import { TICKS_PER_SECOND } from './model/instant.ts'
 import { NEVER_ABORTED } from './model/never-aborted.ts'
 import type { Relay } from './relay/relay.ts'
-import type { ImportTotals } from './service/migration-jobs/import-totals.ts'
 import type { ObserveBatch, RecordOutcome, ReportEntry } from './service/progress/writer/contract.ts'
 import type { Services } from './service/services.ts'
 import type { ReportTrace } from './store/progress/report-traces.ts'
@@ -20,7 +19,7 @@ const MAX_SCRAPE_MILLISECONDS = 500
 export function observe(meter: Meter, services: Services, relay: Relay): void {
   observeDatabase(meter, services.store)
   observeReports(meter, services)
-  observeImports(meter, services.importTotals)
+  observeImports(meter, services)
   observeDeliveries(meter, relay)
   observeBacklogs(meter, services)
   observeClock(meter, services)
@@ -172,7 +171,17 @@ function observeReports(
     })
 }
 
-function observeImports(meter: Meter, totals: ImportTotals): void {
+function observeImports(
+  meter: Meter,
+  { importTotals: totals, lazyPulls }: Pick<Services, 'importTotals' | 'lazyPulls'>,
+): void {
+  meter
+    .createObservableCounter('laurel_lazy_pulls', {
+      description: 'Players read from the lazy sources of migration jobs, and calls that did not wait longer',
+    })
+    .addCallback((result) => {
+      for (const [name, count] of Object.entries(lazyPulls.counts)) result.observe(count, { result: name })
+    })
   meter
     .createObservableCounter('laurel_migration_records', {
       description: 'Records that migration jobs have read, by result',

@@ -12,6 +12,19 @@ export type MigrationState =
 /** `unlock_time`: both have unlocked it, at different times; `lower`: ours is further; `revoked`: ours is revoked. */
 export type MigrationConflictKind = 'unlock_time' | 'lower' | 'revoked'
 
+/** `pulling`: a server reads it; `failed`: it is tried again; `unlinked`: the player has no account that the source knows. */
+export type PullState = 'pulling' | 'failed' | 'unlinked' | 'done'
+
+/** Another system, from which a player's progress is read on the player's first call. */
+export interface LazySource {
+  /** With `{player}` or `{account}` in its path or query. */
+  readonly url: string
+  /** The reference of the credential; empty for none. */
+  readonly credential: string
+  /** How long a call waits for it. */
+  readonly timeout: Duration
+}
+
 export interface MigrationJobKey {
   readonly titleId: string
   readonly jobId: string
@@ -23,6 +36,8 @@ export interface MigrationJob extends MigrationJobKey {
   /** 0: nothing is sent to destinations, and each part writes one event. */
   readonly deliveriesPerSecond: number
   readonly maxRefusals: bigint
+  /** Undefined for a job that only takes input. */
+  readonly lazySource: LazySource | undefined
   readonly state: MigrationState
   /** Why the job paused itself; empty otherwise. */
   readonly pauseReason: string

@@ -11,6 +11,7 @@ import type { Dialect } from './exchange/dialects.ts'
 import type { Spool } from './exchange/spool.ts'
 import type { PictureSource } from './images/picture-source.ts'
 import type { ImportTotals } from './migration-jobs/import-totals.ts'
+import type { LazyPulls } from './migration-jobs/lazy/contract.ts'
 import type { ProgressPages } from './progress/progress-pages.ts'
 import type { TimeBounds } from './progress/writer/contract.ts'
 import type { ProgressWriter } from './progress/writer/progress-writer.ts'
@@ -37,6 +38,7 @@ export interface Services {
   readonly destinationTester: DestinationTester
   readonly pictures: PictureSource
   readonly importTotals: ImportTotals
+  readonly lazyPulls: LazyPulls
   readonly formatRecord: FormatRecord
   /** Called if an audit entry cannot be written, or completed, whose cause does not fail with it. */
   readonly onAuditFailure: (error: Error) => void

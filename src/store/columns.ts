@@ -142,6 +142,7 @@ const LISTS = {
     'watermark',
     'overlap',
     'older_count',
+    'lazy_source',
   ],
   migration_sources: ['title_id', 'job_id', 'name', 'position', 'header', 'record_count', 'done'],
   event_marks: ['position', 'time'],

@@ -24,6 +24,7 @@ import { idempotencyQueries } from './idempotency.ts'
 import { imageQueries } from './images/images.ts'
 import { migrationJobQueries } from './migration-jobs/migration-jobs.ts'
 import { migrationPartQueries } from './migration-jobs/migration-parts.ts'
+import { migrationPullQueries } from './migration-jobs/migration-pulls.ts'
 import { migrationRecordQueries } from './migration-jobs/migration-records.ts'
 import { migrationRollbackQueries } from './migration-jobs/migration-rollback.ts'
 import { planQueries } from './plans/plans.ts'
@@ -88,5 +89,6 @@ export function queriesOn(db: Kysely<Tables>, client: pg.ClientBase, sharding: S
     migrationParts: migrationPartQueries(db, client),
     migrationRecords: migrationRecordQueries(db),
     migrationRollback: migrationRollbackQueries(db),
+    migrationPulls: migrationPullQueries(db),
   }
 }

@@ -23,6 +23,7 @@ import type {
   MigrationIdentityTable,
   MigrationJobTable,
   MigrationPartTable,
+  MigrationPullTable,
   MigrationRefusalTable,
   MigrationSourceTable,
   MigrationUndoTable,
@@ -75,6 +76,7 @@ export interface Tables {
   migration_jobs: MigrationJobTable
   migration_sources: MigrationSourceTable
   migration_parts: MigrationPartTable
+  migration_pulls: MigrationPullTable
   migration_refusals: MigrationRefusalTable
   migration_conflicts: MigrationConflictTable
   migration_identities: MigrationIdentityTable

@@ -49,7 +49,15 @@ export async function createTestJob(
   deliveriesPerSecond = 0,
   overlap: bigint | undefined = undefined,
 ): Promise<MigrationJobKey> {
-  const job = { titleId, jobId, mapping: { ...LINES, ...mapping }, deliveriesPerSecond, maxRefusals, overlap }
+  const job = {
+    titleId,
+    jobId,
+    mapping: { ...LINES, ...mapping },
+    deliveriesPerSecond,
+    maxRefusals,
+    overlap,
+    lazySource: undefined,
+  }
   await createJob(services, job, callOf())
   return { titleId, jobId }
 }

@@ -7,6 +7,7 @@ import { instantFromMilliseconds } from '../../src/model/instant.ts'
 import { NEVER_ABORTED } from '../../src/model/never-aborted.ts'
 import { EVERYTHING } from '../../src/model/principal.ts'
 import { Credentials } from '../../src/outbound/credentials.ts'
+import { createLazyFetcher } from '../../src/outbound/lazy-fetcher.ts'
 import { openOutbound } from '../../src/outbound/outbound.ts'
 import { createPictureSource } from '../../src/outbound/picture-source.ts'
 import { bridges, dialects } from '../../src/registry.ts'
@@ -18,6 +19,7 @@ import { Feed } from '../../src/service/events/feed.ts'
 import { SafePosition } from '../../src/service/events/safe-position.ts'
 import { Spool, type SpoolSettings } from '../../src/service/exchange/spool.ts'
 import { ImportTotals } from '../../src/service/migration-jobs/import-totals.ts'
+import { LazyPuller } from '../../src/service/migration-jobs/lazy/lazy-puller.ts'
 import { PLAN_MEMORY_BYTES } from '../../src/service/plans/plan-draft.ts'
 import { ProgressPages } from '../../src/service/progress/progress-pages.ts'
 import { ProgressWriter } from '../../src/service/progress/writer/progress-writer.ts'
@@ -90,6 +92,7 @@ export function servicesOn(
     feed: new Feed(store, safePosition),
     pictures: createPictureSource(outbound),
     importTotals: new ImportTotals(),
+    lazyPulls: new LazyPuller({ ...parts, dialects }, createLazyFetcher(outbound, credentials), () => {}),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
     formatRecord,
     onAuditFailure: (error) => {

@@ -132,7 +132,7 @@ const NEW_JOB: MigrationJob = {
     updateTime: undefined,
     sources: [],
   },
-  ...{ runCount: 0, watermark: undefined, overlap: undefined, olderCount: 0n },
+  ...{ runCount: 0, watermark: undefined, overlap: undefined, olderCount: 0n, lazySource: undefined },
   state: MigrationState.UNSPECIFIED,
 }
 

@@ -2,12 +2,15 @@ import {
   MigrationConflictKind as ConflictKindOnWire,
   type MigrationConflict as MigrationConflictMessage,
   type MigrationJob as MigrationJobMessage,
+  type MigrationLazySource,
   type MigrationRefusal as MigrationRefusalMessage,
   type MigrationSource as MigrationSourceMessage,
   MigrationState as StateOnWire,
 } from '../../gen/laurel/v1/migration_job.ts'
-import { TICKS_PER_SECOND } from '../../model/instant.ts'
+import { TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../../model/instant.ts'
+import { LIMITS } from '../../model/limits.ts'
 import type {
+  LazySource,
   MigrationConflict,
   MigrationConflictKind,
   MigrationJob,
@@ -18,7 +21,7 @@ import type {
 } from '../../model/migration-job.ts'
 import type { CreateJob } from '../../service/migration-jobs/jobs.ts'
 import { readMapping, writeMapping } from './migration-mapping.ts'
-import { readId, readWithin } from './scalars.ts'
+import { readId, readText, readWithin } from './scalars.ts'
 import { readDuration, writeDuration, writeInstant, writeOptionalInstant } from './time.ts'
 import type { Violations } from './violations.ts'
 
@@ -41,6 +44,7 @@ const DEFAULT_MAX_REFUSALS = 100_000n
 const MAX_REFUSALS = 1_000_000n
 const MAX_DELIVERIES_PER_SECOND = 1_000
 const MAX_OVERLAP_DAYS = 30n
+const DEFAULT_LAZY_TIMEOUT = 300n * TICKS_PER_MILLISECOND
 
 export function readJobKey(
   message: { readonly titleId: string; readonly jobId: string },
@@ -76,6 +80,20 @@ export function readMigrationJob(
     ),
     maxRefusals: maxRefusals || DEFAULT_MAX_REFUSALS,
     overlap,
+    lazySource: readLazySource(message?.lazySource, violations),
+  }
+}
+
+function readLazySource(
+  message: MigrationLazySource | undefined,
+  violations: Violations,
+): LazySource | undefined {
+  if (message === undefined) return undefined
+  const field = 'job.lazy_source'
+  return {
+    url: readText(message.url, `${field}.url`, violations, LIMITS.text),
+    credential: readText(message.credential, `${field}.credential`, violations, LIMITS.text),
+    timeout: readDuration(message.timeout, `${field}.timeout`, violations) ?? DEFAULT_LAZY_TIMEOUT,
   }
 }
 
@@ -104,6 +122,7 @@ export function writeMigrationJob(
     runCount: job.runCount,
     watermark: writeOptionalInstant(job.watermark),
     overlap: writeDuration(job.overlap),
+    lazySource: job.lazySource && { ...job.lazySource, timeout: writeDuration(job.lazySource.timeout) },
     actor: job.actor,
     createTime: writeInstant(job.createTime),
     updateTime: writeInstant(job.updateTime),

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import { type Duration, TICKS_PER_SECOND } from '../../model/instant.ts'
 import { sameJson } from '../../model/json.ts'
 import type {
+  LazySource,
   MigrationConflict,
   MigrationCounts,
   MigrationJob,
@@ -18,6 +20,7 @@ import type { Call } from '../call.ts'
 import { type Page, type Paging, readPage } from '../paging.ts'
 import { titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
+import { checkLazySource } from './lazy/check-lazy-source.ts'
 import { checkMapping } from './mapping/check-mapping.ts'
 
 export const NO_COUNTS: MigrationCounts = {
@@ -36,6 +39,8 @@ export interface CreateJob extends MigrationJobKey {
   readonly mapping: MigrationMapping
   readonly deliveriesPerSecond: number
   readonly maxRefusals: bigint
+  /** Undefined for none, and for that of a job that exists. */
+  readonly lazySource: LazySource | undefined
   /** Undefined for the default, and for that of a job that exists. */
   readonly overlap: Duration | undefined
 }
@@ -51,9 +56,12 @@ export interface JobState {
 
 /** @throws LaurelError TITLE_NOT_FOUND, MIGRATION_JOB_EXISTS, INVALID_FIELD */
 export async function createJob(services: Services, request: CreateJob, call: Call): Promise<MigrationJob> {
-  const violations = checkMapping(request.mapping, services.dialects, 'job.mapping')
+  const violations = [
+    ...checkMapping(request.mapping, services.dialects, 'job.mapping'),
+    ...checkLazySource(services.lazyPulls.fetcher, request),
+  ]
   if (violations.length > 0) throw invalidArgument(violations)
-  return writeAudited(services, call, async (queries) => {
+  const created = await writeAudited(services, call, async (queries) => {
     await titleOf(queries, request.titleId)
     const time = services.now()
     const job: MigrationJob = {
@@ -71,14 +79,22 @@ export async function createJob(services: Services, request: CreateJob, call: Ca
     if (await queries.migrationJobs.insert(job))
       return { result: job, change: migrationJobChange(undefined, job) }
     const existing = await jobOf(queries, request)
-    const { mapping, deliveriesPerSecond, overlap } = existing
+    const { mapping, deliveriesPerSecond, lazySource, overlap } = existing
     const isSame =
       sameJson(mapping as never, request.mapping as never) &&
       deliveriesPerSecond === request.deliveriesPerSecond &&
+      isDeepStrictEqual(lazySource, request.lazySource ?? lazySource) &&
       overlap === (request.overlap ?? overlap)
     if (!isSame) throw jobExists(request)
     return { result: existing, change: undefined }
   })
+  return announced(services, created)
+}
+
+/** Other servers learn of a lazy source soon; this one knows it at once. */
+async function announced(services: Services, job: MigrationJob): Promise<MigrationJob> {
+  if (job.lazySource !== undefined) await services.lazyPulls.refresh()
+  return job
 }
 
 export async function getJob(services: Services, key: MigrationJobKey, call: Call): Promise<JobState> {
@@ -140,11 +156,12 @@ export function finishJob(services: Services, key: MigrationJobKey, call: Call):
 }
 
 export async function deleteJob(services: Services, key: MigrationJobKey, call: Call): Promise<void> {
-  return writeAudited(services, call, async (queries) => {
+  await writeAudited(services, call, async (queries) => {
     const job = await lockJob(queries, key)
     await queries.migrationJobs.delete(key)
     return { result: undefined, change: migrationJobChange(job, undefined) }
   })
+  await services.lazyPulls.refresh()
 }
 
 export async function listRefusals(
@@ -198,7 +215,7 @@ async function changeState(
   call: Call,
   next: (queries: Queries, job: MigrationJob) => Promise<MigrationState>,
 ): Promise<MigrationJob> {
-  return writeAudited(services, call, async (queries) => {
+  const changed = await writeAudited(services, call, async (queries) => {
     const job = await lockJob(queries, key)
     const state = await next(queries, job)
     if (state === job.state) return { result: job, change: undefined }
@@ -206,6 +223,7 @@ async function changeState(
     const result = await queries.migrationJobs.advance(key, change)
     return { result, change: migrationJobChange(job, result) }
   })
+  return announced(services, changed)
 }
 
 export async function jobOf(queries: Queries, key: MigrationJobKey): Promise<MigrationJob> {
@@ -236,7 +254,7 @@ function rolledBack({ titleId, jobId }: MigrationJob): LaurelError {
 }
 
 function jobExists({ titleId, jobId }: MigrationJobKey): LaurelError {
-  const message = `title ${titleId} has a migration job ${jobId} with another mapping, rate or overlap: choose another id`
+  const message = `title ${titleId} has a migration job ${jobId} with another mapping, rate, overlap or lazy source: choose another id`
   return new LaurelError('already_exists', 'MIGRATION_JOB_EXISTS', message, { metadata: { titleId, jobId } })
 }
 

@@ -28,7 +28,11 @@ const canRead = ({ titleId }: OfTitle) => [permission.enforcement(titleId, permi
 const canWrite = ({ titleId }: OfTitle) => [permission.enforcement(titleId, permission.ALL, 'update')]
 
 export const MIGRATION_JOB_OPERATIONS = {
-  createMigrationJob: operation(createJob, canWrite),
+  createMigrationJob: operation(createJob, (job) => [
+    ...canWrite(job),
+    // Its requests carry a credential, as those of destinations do.
+    ...(job.lazySource === undefined ? [] : [permission.destinations(job.titleId, 'create')]),
+  ]),
   getMigrationJob: operation(getJob, canRead),
   listMigrationJobs: operation(listJobs, canRead),
   feedMigrationJob: operation(

@@ -86,7 +86,7 @@ export async function planJob(services: Services, request: PlanJob, call: Call):
   const result = await writeAndRollBack(services, call, async (queries) => {
     const job: MigrationJob = {
       ...{ titleId, jobId: `plan-${crypto.randomUUID()}`, mapping, deliveriesPerSecond: 0, maxRefusals: 0n },
-      ...{ runCount: 0, watermark: undefined, overlap: 0n },
+      ...{ runCount: 0, watermark: undefined, overlap: 0n, lazySource: undefined },
       ...{
         state: 'running',
         pauseReason: '',

@@ -27,6 +27,13 @@ export interface PartResult {
   readonly refusals: ReadonlyMap<number, string>
 }
 
+/** The events of rows that are written alone: `silent` ones are not sent to destinations. */
+type PartEvents = 'none' | 'silent' | 'delivered'
+
+function eventsOf({ deliveriesPerSecond }: MigrationJob): PartEvents {
+  return deliveriesPerSecond > 0 ? 'delivered' : 'none'
+}
+
 /** Thrown to run the transaction again with newer definitions. */
 export class DefinitionsChanged extends Error {}
 
@@ -43,7 +50,8 @@ export async function writePart(
   job: MigrationJob,
   { rows, achievements }: PartRows,
   context: ReportContext,
-  call: Call,
+  call: Pick<Call, 'actor'>,
+  events: PartEvents = eventsOf(job),
 ): Promise<PartResult> {
   const { titleId } = job
   const parts = queries.migrationParts
@@ -93,6 +101,7 @@ export async function writePart(
     context,
     call,
     version,
+    events,
   )
   for (const [achievementId, change] of merged.unlocks)
     unlocks.set(achievementId, (unlocks.get(achievementId) ?? 0) + change)
@@ -120,8 +129,9 @@ async function mergeSingle(
   { rows, achievements }: PartRows,
   stats: ImportedStats,
   context: ReportContext,
-  call: Call,
+  call: Pick<Call, 'actor'>,
   version: bigint,
+  events: PartEvents,
 ) {
   const { titleId } = job
   const refusals = new Map<number, string>()
@@ -157,6 +167,7 @@ async function mergeSingle(
       changes.change(achievement, progress, {
         ...{ kind: isUnlock ? 'unlocked' : 'progressed', time: context.time, actor: call.actor },
         ...{ reason: `migration job ${job.jobId}`, requestId: '' },
+        ...{ silent: events === 'silent' },
       })
       stats.apply(changes, key, movements, context, attribution)
       return before === NOT_STARTED ? 'newCount' : 'changedCount'
@@ -168,7 +179,7 @@ async function mergeSingle(
   await queries.migrationParts.storeFormer(job, changed)
   await stats.flush()
   // Events are counted by the counter of unlocks.
-  if (job.deliveriesPerSecond > 0) await unitOfWork.flush(queries)
+  if (events !== 'none') await unitOfWork.flush(queries)
   else
     for (const { achievementId, unlockChange } of await unitOfWork.flushSilently(queries))
       if (unlockChange !== 0) unlocks.set(achievementId, (unlocks.get(achievementId) ?? 0) + unlockChange)

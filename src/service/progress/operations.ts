@@ -1,6 +1,7 @@
 import type { Progress } from '../../model/progress.ts'
 import * as permission from '../authorization.ts'
 import { operation, type Requirement } from '../authorization.ts'
+import { pullAllFirst, pullFirst } from '../migration-jobs/lazy/pull-first.ts'
 import { followMerges } from '../players/follow-merges.ts'
 import { grantAchievement, resetProgress, restoreAchievement, revokeAchievement } from './enforcement.ts'
 import { getPlayerSummary, getProgress, listPlayerTitles } from './get-progress.ts'
@@ -9,19 +10,21 @@ import { batchRecordProgress, recordProgress, unlockAchievements } from './recor
 import type { RecordProgress } from './writer/contract.ts'
 
 export const PROGRESS_OPERATIONS = {
-  recordProgress: operation(recordProgress, permissionsOfReport),
-  batchRecordProgress: operation(batchRecordProgress, ({ items }) => items.flatMap(permissionsOfReport)),
-  unlockAchievements: operation(unlockAchievements, ({ titleId, playerId }) => [
+  recordProgress: operation(pullFirst(recordProgress), permissionsOfReport),
+  batchRecordProgress: operation(pullAllFirst(batchRecordProgress), ({ items }) =>
+    items.flatMap(permissionsOfReport),
+  ),
+  unlockAchievements: operation(pullFirst(unlockAchievements), ({ titleId, playerId }) => [
     permission.progress(titleId, playerId, 'update'),
   ]),
-  unlockAchievementsAsAdmin: operation(unlockAchievements, ({ titleId, playerId }) => [
+  unlockAchievementsAsAdmin: operation(pullFirst(unlockAchievements), ({ titleId, playerId }) => [
     permission.enforcement(titleId, playerId, 'update'),
   ]),
-  getProgress: operation(followMerges(getProgress, isNotStarted), ({ titleId, playerId }) => [
+  getProgress: operation(pullFirst(followMerges(getProgress, isNotStarted)), ({ titleId, playerId }) => [
     permission.fullView(titleId, playerId, 'call ListProgress with the view PROGRESS_VIEW_PLAYER'),
   ]),
   listProgress: operation(
-    followMerges(listProgress, ({ items }) => items.every(isNotStarted)),
+    pullFirst(followMerges(listProgress, ({ items }) => items.every(isNotStarted))),
     ({ titleId, playerId, view }) => [
       view === 'player'
         ? permission.progress(titleId, playerId, 'read')
@@ -29,7 +32,7 @@ export const PROGRESS_OPERATIONS = {
     ],
   ),
   listTitleProgress: operation(
-    followMerges(listTitleProgress, (items) => items.every(isNotStarted)),
+    pullFirst(followMerges(listTitleProgress, (items) => items.every(isNotStarted))),
     ({ titleId, playerId }) => [
       playerId === undefined ? permission.catalogue(titleId) : permission.progress(titleId, playerId, 'read'),
     ],
@@ -39,7 +42,7 @@ export const PROGRESS_OPERATIONS = {
     ({ playerId }) => [permission.progress(permission.SOME, playerId, 'read')],
   ),
   getPlayerSummary: operation(
-    followMerges(getPlayerSummary, ({ unlockedCount }) => unlockedCount === 0),
+    pullFirst(followMerges(getPlayerSummary, ({ unlockedCount }) => unlockedCount === 0)),
     ({ titleId, playerId }) => [permission.progress(titleId, playerId, 'read')],
   ),
   grantAchievement: operation(followMerges(grantAchievement), ({ titleId, playerId }) => [

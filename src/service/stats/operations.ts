@@ -1,6 +1,7 @@
 import type { StatWriter } from '../../model/stat.ts'
 import * as permission from '../authorization.ts'
 import { operation } from '../authorization.ts'
+import { pullFirst } from '../migration-jobs/lazy/pull-first.ts'
 import { followMerges } from '../players/follow-merges.ts'
 import {
   deleteStatValue,
@@ -18,7 +19,7 @@ export const STAT_OPERATIONS = {
   listStats: operation(listStats, ({ titleId }) => [permission.stats(titleId, 'read')]),
   updateStat: operation(updateStat, ({ titleId }) => [permission.stats(titleId, 'update')]),
   deleteStat: operation(deleteStat, ({ titleId }) => [permission.stats(titleId, 'delete')]),
-  recordStats: operation(recordStats, ({ titleId, playerId, occurredTime, writer }) => [
+  recordStats: operation(pullFirst(recordStats), ({ titleId, playerId, occurredTime, writer }) => [
     writePermission(writer)(titleId, playerId, 'update'),
     ...permission.backdating({ titleId, playerId, occurredTime }),
   ]),

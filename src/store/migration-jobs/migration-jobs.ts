@@ -1,7 +1,8 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type {
+  LazySource,
   MigrationCounts,
   MigrationJob,
   MigrationJobKey,
@@ -14,6 +15,13 @@ import type { Row, Tables } from '../schema.ts'
 
 /** The sources that a job is returned with. */
 const MAX_LISTED_SOURCES = 1_000
+
+const TABLES_OF_PLAYERS = [
+  'migration_conflicts',
+  'migration_undo',
+  'migration_pulls',
+  'migration_identities',
+] as const
 
 /** The change of a job by one part. */
 export interface MigrationProgress {
@@ -40,7 +48,7 @@ export function migrationJobQueries(db: Kysely<Tables>) {
       .where('job_id', '=', jobId)
 
   const deleteJob = async ({ titleId, jobId }: MigrationJobKey): Promise<void> => {
-    for (const table of ['migration_conflicts', 'migration_undo'] as const)
+    for (const table of ['migration_conflicts', 'migration_undo', 'migration_pulls'] as const)
       await db.deleteFrom(table).where('title_id', '=', titleId).where('job_id', '=', jobId).execute()
     await db.deleteFrom('migration_jobs').where('title_id', '=', titleId).where('id', '=', jobId).execute()
   }
@@ -58,6 +66,7 @@ export function migrationJobQueries(db: Kysely<Tables>) {
           max_refusals: job.maxRefusals,
           state: job.state,
           overlap: job.overlap,
+          lazy_source: lazyJson(job.lazySource),
           actor: job.actor,
           create_time: job.createTime,
           update_time: job.updateTime,
@@ -75,7 +84,7 @@ export function migrationJobQueries(db: Kysely<Tables>) {
 
     /** As `find`; locks the job until the end of the transaction. */
     async lock(key: MigrationJobKey): Promise<MigrationJob | undefined> {
-      const row = await select(key).forUpdate().executeTakeFirst()
+      const row = await select(key).forNoKeyUpdate().executeTakeFirst()
       return row && toJob(row)
     },
 
@@ -88,6 +97,19 @@ export function migrationJobQueries(db: Kysely<Tables>) {
         .where('id', '>', afterId)
         .orderBy('id')
         .limit(limit)
+        .execute()
+      return rows.map(toJob)
+    },
+
+    /** Returns the running jobs with a lazy source, in order of title and id. */
+    async listLazy(): Promise<readonly MigrationJob[]> {
+      const rows = await db
+        .selectFrom('migration_jobs')
+        .select(COLUMNS.migration_jobs)
+        .where('state', '=', 'running')
+        .where('lazy_source', 'is not', null)
+        .orderBy('title_id')
+        .orderBy('id')
         .execute()
       return rows.map(toJob)
     },
@@ -146,7 +168,7 @@ export function migrationJobQueries(db: Kysely<Tables>) {
 
     /** Deletes the rows of deleted players. */
     async deleteOfPlayers(playerIds: readonly string[]): Promise<void> {
-      for (const table of ['migration_conflicts', 'migration_undo', 'migration_identities'] as const)
+      for (const table of TABLES_OF_PLAYERS)
         await db
           .deleteFrom(table)
           .where('player_id', '=', sql<string>`any(${[...playerIds]}::text[])`)
@@ -190,6 +212,18 @@ export function migrationJobQueries(db: Kysely<Tables>) {
   }
 }
 
+function lazyJson(source: LazySource | undefined): RawBuilder<JsonObject> | null {
+  return source === undefined
+    ? null
+    : sql<JsonObject>`${JSON.stringify({ ...source, timeout: String(source.timeout) })}::jsonb`
+}
+
+function toLazySource(json: JsonObject | null): LazySource | undefined {
+  if (json === null) return undefined
+  const { url, credential, timeout } = json as Readonly<Record<keyof LazySource, string>>
+  return { url, credential, timeout: BigInt(timeout) }
+}
+
 function toJob(row: Row<'migration_jobs'>): MigrationJob {
   return {
     titleId: row.title_id,
@@ -197,6 +231,7 @@ function toJob(row: Row<'migration_jobs'>): MigrationJob {
     mapping: row.mapping as unknown as MigrationMapping,
     deliveriesPerSecond: row.deliveries_per_second,
     maxRefusals: row.max_refusals,
+    lazySource: toLazySource(row.lazy_source),
     state: row.state,
     pauseReason: row.pause_reason,
     counts: {

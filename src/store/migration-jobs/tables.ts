@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely'
 import type { JsonObject } from '../../model/json.ts'
-import type { MigrationConflictKind, MigrationState } from '../../model/migration-job.ts'
+import type { MigrationConflictKind, MigrationState, PullState } from '../../model/migration-job.ts'
 import type { ProgressTable } from '../progress/tables.ts'
 
 export interface MigrationJobTable {
@@ -29,6 +29,7 @@ export interface MigrationJobTable {
   watermark: Generated<bigint | null>
   overlap: bigint
   older_count: Generated<bigint>
+  lazy_source: JsonObject | null
 }
 
 /** How far a job has read an input. */
@@ -82,6 +83,16 @@ export interface MigrationIdentityTable {
 /** Progress before a job first changed it. */
 export interface MigrationUndoTable extends Omit<ProgressTable, 'version' | 'migration_version'> {
   job_id: string
+}
+
+/** Players whose progress a job reads from its lazy source. */
+export interface MigrationPullTable {
+  player_id: string
+  title_id: string
+  job_id: string
+  state: PullState
+  attempts: number
+  next_time: bigint
 }
 
 /** Rises with each part of any job, because parts write no events of players. */

@@ -28,6 +28,7 @@ import * as restores from './0026-restores.ts'
 import * as migrationJobs from './0027-migration-jobs.ts'
 import * as accountKeys from './0028-account-keys.ts'
 import * as migrationDeltas from './0029-migration-deltas.ts'
+import * as lazyPulls from './0030-lazy-pulls.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -60,4 +61,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0027-migration-jobs': migrationJobs,
   '0028-account-keys': accountKeys,
   '0029-migration-deltas': migrationDeltas,
+  '0030-lazy-pulls': lazyPulls,
 }

@@ -213,6 +213,29 @@ export interface MigrationJob {
     | undefined;
   /** The number of records that were skipped because an earlier run has read them. */
   olderCount: bigint;
+  /**
+   * Another system, from which the progress of a player is read before the player's first call. Optional; never changes. Creating a job with
+   * it requires the permission to create destinations.
+   */
+  lazySource?: MigrationLazySource | undefined;
+}
+
+/**
+ * Another system that has a document of each player, in the format of the job's mapping. While the job is running, the first read of a player's
+ * progress, and the first report, waits for the document. If it fails or takes too long, the call goes on, and the document is read in the
+ * background. A player is read once. Records of other players are refused. Changes are not sent to destinations.
+ */
+export interface MigrationLazySource {
+  /**
+   * The URL, with `{player}` or `{account}` in its path or query: the player's id, and the account in the dialect of the mapping. A player
+   * without an account is not read. 204, 404 and 410 mean that the system has nothing of the player. Private addresses are refused as those
+   * of destinations are. Required.
+   */
+  url: string;
+  /** A reference to the value of the `Authorization` header, as destinations have it. If empty, none is sent. */
+  credential: string;
+  /** How long a call waits. The default is 300 ms; at most 5 seconds. */
+  timeout?: Duration | undefined;
 }
 
 /** One input of a job, such as a file. */
@@ -404,6 +427,7 @@ function createBaseMigrationJob(): MigrationJob {
     watermark: undefined,
     overlap: undefined,
     olderCount: 0n,
+    lazySource: undefined,
   };
 }
 
@@ -507,6 +531,9 @@ export const MigrationJob: MessageFns<MigrationJob> = {
         throw new globalThis.Error("value provided for field message.olderCount of type int64 too large");
       }
       writer.uint32(184).int64(message.olderCount);
+    }
+    if (message.lazySource !== undefined) {
+      MigrationLazySource.encode(message.lazySource, writer.uint32(194).fork()).join();
     }
     return writer;
   },
@@ -708,6 +735,14 @@ export const MigrationJob: MessageFns<MigrationJob> = {
             message.olderCount = reader.int64() as bigint;
             continue;
           }
+          case 24: {
+            if (tag !== 194) {
+              break;
+            }
+
+            message.lazySource = MigrationLazySource.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -774,6 +809,90 @@ export const MigrationJob: MessageFns<MigrationJob> = {
     message.olderCount = (object.olderCount !== undefined && object.olderCount !== null)
       ? BigInt(object.olderCount)
       : 0n;
+    message.lazySource = (object.lazySource !== undefined && object.lazySource !== null)
+      ? MigrationLazySource.fromPartial(object.lazySource)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseMigrationLazySource(): MigrationLazySource {
+  return { url: "", credential: "", timeout: undefined };
+}
+
+export const MigrationLazySource: MessageFns<MigrationLazySource> = {
+  encode(message: MigrationLazySource, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.url !== "") {
+      writer.uint32(10).string(message.url);
+    }
+    if (message.credential !== "") {
+      writer.uint32(18).string(message.credential);
+    }
+    if (message.timeout !== undefined) {
+      Duration.encode(message.timeout, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MigrationLazySource {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMigrationLazySource();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.credential = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.timeout = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<MigrationLazySource>, I>>(base?: I): MigrationLazySource {
+    return MigrationLazySource.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<MigrationLazySource>, I>>(object: I): MigrationLazySource {
+    const message = createBaseMigrationLazySource();
+    message.url = object.url ?? "";
+    message.credential = object.credential ?? "";
+    message.timeout = (object.timeout !== undefined && object.timeout !== null)
+      ? Duration.fromPartial(object.timeout)
+      : undefined;
     return message;
   },
 };

@@ -32,7 +32,7 @@ export async function* readDialectDocument(
     end += 1
     await turns.pause()
     if (end <= position) continue
-    const records = map(entry)
+    const records = map(entry, context.account)
     batch.push({ text: textOf(entry, records), end, records })
     batchLength += 'length' in entry ? entry.length : 0
     if (batch.length < MAX_BATCH_ENTRIES && batchLength < MAX_BATCH_LENGTH) continue

@@ -21,6 +21,8 @@ export interface MappingContext {
   readonly dialects: ReadonlyMap<string, Adapter>
   /** Unlock times after it are refused. */
   readonly latest: Instant
+  /** The account of all entries of a dialect's document, which then need not name it. */
+  readonly account?: string | undefined
 }
 
 type Read<Raw, Value> = (record: Raw) => Value

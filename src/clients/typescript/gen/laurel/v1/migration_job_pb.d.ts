@@ -181,6 +181,14 @@ export declare type MigrationJob = Message<"laurel.v1.MigrationJob"> & {
    * @generated from field: int64 older_count = 23;
    */
   olderCount: bigint;
+
+  /**
+   * Another system, from which the progress of a player is read before the player's first call. Optional; never changes. Creating a job with
+   * it requires the permission to create destinations.
+   *
+   * @generated from field: laurel.v1.MigrationLazySource lazy_source = 24;
+   */
+  lazySource?: MigrationLazySource | undefined;
 };
 
 /**
@@ -353,6 +361,14 @@ export declare type MigrationJobJson = {
    * @generated from field: int64 older_count = 23;
    */
   olderCount?: string;
+
+  /**
+   * Another system, from which the progress of a player is read before the player's first call. Optional; never changes. Creating a job with
+   * it requires the permission to create destinations.
+   *
+   * @generated from field: laurel.v1.MigrationLazySource lazy_source = 24;
+   */
+  lazySource?: MigrationLazySourceJson;
 };
 
 /**
@@ -360,6 +376,76 @@ export declare type MigrationJobJson = {
  * Use `create(MigrationJobSchema)` to create a new message.
  */
 export declare const MigrationJobSchema: GenMessage<MigrationJob, {jsonType: MigrationJobJson}>;
+
+/**
+ * Another system that has a document of each player, in the format of the job's mapping. While the job is running, the first read of a player's
+ * progress, and the first report, waits for the document. If it fails or takes too long, the call goes on, and the document is read in the
+ * background. A player is read once. Records of other players are refused. Changes are not sent to destinations.
+ *
+ * @generated from message laurel.v1.MigrationLazySource
+ */
+export declare type MigrationLazySource = Message<"laurel.v1.MigrationLazySource"> & {
+  /**
+   * The URL, with `{player}` or `{account}` in its path or query: the player's id, and the account in the dialect of the mapping. A player
+   * without an account is not read. 204, 404 and 410 mean that the system has nothing of the player. Private addresses are refused as those
+   * of destinations are. Required.
+   *
+   * @generated from field: string url = 1;
+   */
+  url: string;
+
+  /**
+   * A reference to the value of the `Authorization` header, as destinations have it. If empty, none is sent.
+   *
+   * @generated from field: string credential = 2;
+   */
+  credential: string;
+
+  /**
+   * How long a call waits. The default is 300 ms; at most 5 seconds.
+   *
+   * @generated from field: google.protobuf.Duration timeout = 3;
+   */
+  timeout?: Duration | undefined;
+};
+
+/**
+ * Another system that has a document of each player, in the format of the job's mapping. While the job is running, the first read of a player's
+ * progress, and the first report, waits for the document. If it fails or takes too long, the call goes on, and the document is read in the
+ * background. A player is read once. Records of other players are refused. Changes are not sent to destinations.
+ *
+ * @generated from message laurel.v1.MigrationLazySource
+ */
+export declare type MigrationLazySourceJson = {
+  /**
+   * The URL, with `{player}` or `{account}` in its path or query: the player's id, and the account in the dialect of the mapping. A player
+   * without an account is not read. 204, 404 and 410 mean that the system has nothing of the player. Private addresses are refused as those
+   * of destinations are. Required.
+   *
+   * @generated from field: string url = 1;
+   */
+  url?: string;
+
+  /**
+   * A reference to the value of the `Authorization` header, as destinations have it. If empty, none is sent.
+   *
+   * @generated from field: string credential = 2;
+   */
+  credential?: string;
+
+  /**
+   * How long a call waits. The default is 300 ms; at most 5 seconds.
+   *
+   * @generated from field: google.protobuf.Duration timeout = 3;
+   */
+  timeout?: DurationJson;
+};
+
+/**
+ * Describes the message laurel.v1.MigrationLazySource.
+ * Use `create(MigrationLazySourceSchema)` to create a new message.
+ */
+export declare const MigrationLazySourceSchema: GenMessage<MigrationLazySource, {jsonType: MigrationLazySourceJson}>;
 
 /**
  * One input of a job, such as a file.

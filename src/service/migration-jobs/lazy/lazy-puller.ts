@@ -1,0 +1,188 @@
+import { LRUCache } from 'lru-cache'
+import { compositeKey } from '../../../model/composite-key.ts'
+import { type Duration, TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../../../model/instant.ts'
+import { sleep } from '../../../model/sleep.ts'
+import type { PullKey } from '../../../store/migration-jobs/migration-pulls.ts'
+import type { Services } from '../../services.ts'
+import type { LazyFetcher, LazyJob, LazyPulls, PullCounts } from './contract.ts'
+import { pullPlayer } from './pull-player.ts'
+
+type Parts = Pick<Services, 'store' | 'dialects' | 'now' | 'settings'>
+
+/** How long another server learns of a changed job after it. */
+const REFRESH_MILLISECONDS = 5_000
+const RETRY_MILLISECONDS = 1_000
+/** Longer than the timeouts of a pull: then its server has died. */
+const CLAIM: Duration = 60n * TICKS_PER_SECOND
+const FIRST_BACKOFF: Duration = 2n * TICKS_PER_SECOND
+const MAX_BACKOFF: Duration = 3_600n * TICKS_PER_SECOND
+const UNLINKED_FOR: Duration = 60n * TICKS_PER_SECOND
+/** Between looks at a pull of another server. */
+const WAIT_MILLISECONDS = 20
+/** Retries at the same time. */
+const MAX_RETRIES = 16
+const MAX_KNOWN = 100_000
+
+/**
+ * Reads the progress of players from other systems before their first calls: running jobs with a lazy source. A call waits for the source's
+ * timeout at most, and a pull that takes longer, or fails, goes on in the background. Each player is read once over all servers, by a claim in
+ * the database.
+ */
+export class LazyPuller implements LazyPulls {
+  readonly counts: PullCounts = { pulled: 0, failed: 0, late: 0 }
+  readonly fetcher: LazyFetcher
+  readonly #parts: Parts
+  readonly #onError: (error: Error) => void
+  /** By title: the running job that is first by id. */
+  #jobs: ReadonlyMap<string, LazyJob> = new Map()
+  /** Players who are done, or not to be read for a time. */
+  readonly #known = new LRUCache<string, true>({ max: MAX_KNOWN, ttl: 0 })
+  readonly #pulling = new Map<string, Promise<void>>()
+  readonly #stopping = new AbortController()
+  #running: readonly Promise<void>[] = []
+
+  constructor(parts: Parts, fetcher: LazyFetcher, onError: (error: Error) => void) {
+    this.#parts = parts
+    this.fetcher = fetcher
+    this.#onError = onError
+  }
+
+  start(): void {
+    this.#running = [
+      this.#repeat(REFRESH_MILLISECONDS, () => this.refresh()),
+      this.#repeat(RETRY_MILLISECONDS, () => this.retryDue()),
+    ]
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await Promise.allSettled([...this.#running, ...this.#pulling.values()])
+  }
+
+  async refresh(): Promise<void> {
+    const jobs = await this.#parts.store.read(this.#stopping.signal, (queries) =>
+      queries.migrationJobs.listLazy(),
+    )
+    // The first of a title is set last.
+    this.#jobs = new Map(jobs.toReversed().map((job) => [job.titleId, job as LazyJob]))
+  }
+
+  get isIdle(): boolean {
+    return this.#jobs.size === 0
+  }
+
+  before(titleId: string, playerId: string): Promise<void> | undefined {
+    const job = this.#jobs.get(titleId)
+    if (job === undefined || playerId === '') return undefined
+    const key = { titleId, jobId: job.jobId, playerId }
+    if (this.#known.has(nameOf(key))) return undefined
+    return this.#wait(job, key)
+  }
+
+  async retryDue(): Promise<void> {
+    for (const job of this.#jobs.values()) {
+      const { signal } = this.#stopping
+      const now = this.#parts.now()
+      const due = await this.#parts.store.read(signal, (queries) =>
+        queries.migrationPulls.listDue(job, now, MAX_RETRIES),
+      )
+      const { titleId, jobId } = job
+      await Promise.all(due.map((playerId) => this.#pull(job, { titleId, jobId, playerId })))
+    }
+  }
+
+  async #wait(job: LazyJob, key: PullKey): Promise<void> {
+    const ended = new AbortController()
+    let isLate = true
+    const pulled = this.#pull(job, key).then(() => {
+      isLate = false
+      ended.abort()
+    })
+    await sleep(Number(job.lazySource.timeout / TICKS_PER_MILLISECOND), ended.signal)
+    if (isLate) this.counts.late += 1
+    else await pulled
+  }
+
+  /** Concurrent pulls of a player are one. It never rejects. */
+  #pull(job: LazyJob, key: PullKey): Promise<void> {
+    const name = nameOf(key)
+    const current = this.#pulling.get(name)
+    if (current !== undefined) return current
+    const pull = this.#pullClaimed(job, key)
+      .catch((error: Error) => this.#report(error))
+      .finally(() => this.#pulling.delete(name))
+    this.#pulling.set(name, pull)
+    return pull
+  }
+
+  async #pullClaimed(job: LazyJob, key: PullKey): Promise<void> {
+    const { store, now } = this.#parts
+    const { signal } = this.#stopping
+    const found = await store.read(signal, (queries) => queries.migrationPulls.find(key))
+    if (found?.state === 'done') return void this.#known.set(nameOf(key), true)
+    const start = now()
+    const claimed = await store.write(signal, (queries) =>
+      queries.migrationPulls.claim(key, start, start + CLAIM),
+    )
+    if (claimed === undefined) return this.#waitForOthers(job, key)
+    try {
+      const outcome = await pullPlayer(this.#parts, this.fetcher, job, key, signal)
+      if (outcome === 'done') {
+        this.counts.pulled += 1
+        this.#known.set(nameOf(key), true)
+        return
+      }
+      await this.#postpone(key, { state: 'unlinked', attempts: claimed.attempts }, UNLINKED_FOR)
+    } catch (error) {
+      signal.throwIfAborted()
+      this.counts.failed += 1
+      const attempts = claimed.attempts + 1
+      await this.#postpone(key, { state: 'failed', attempts }, backoffAfter(attempts))
+      this.#report(error as Error)
+    }
+  }
+
+  async #postpone(
+    key: PullKey,
+    pull: { readonly state: 'failed' | 'unlinked'; readonly attempts: number },
+    pause: Duration,
+  ): Promise<void> {
+    const { store, now } = this.#parts
+    const nextTime = now() + pause
+    await store.write(this.#stopping.signal, (queries) => queries.migrationPulls.update(key, pull, nextTime))
+    this.#known.set(nameOf(key), true, { ttl: Number(pause / TICKS_PER_MILLISECOND) })
+  }
+
+  /** Waits while another server reads the player, as long as a call waits. */
+  async #waitForOthers(job: LazyJob, key: PullKey): Promise<void> {
+    const { signal } = this.#stopping
+    const end = performance.now() + Number(job.lazySource.timeout / TICKS_PER_MILLISECOND)
+    while (performance.now() < end && !signal.aborted) {
+      const found = await this.#parts.store.read(signal, (queries) => queries.migrationPulls.find(key))
+      if (found?.state === 'done') this.#known.set(nameOf(key), true)
+      if (found?.state !== 'pulling') return
+      await sleep(WAIT_MILLISECONDS, signal)
+    }
+  }
+
+  async #repeat(milliseconds: number, work: () => Promise<void>): Promise<void> {
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      await work().catch((error: Error) => this.#report(error))
+      await sleep(milliseconds, signal)
+    }
+  }
+
+  #report(error: Error): void {
+    if (!this.#stopping.signal.aborted) this.#onError(error)
+  }
+}
+
+function nameOf({ titleId, jobId, playerId }: PullKey): string {
+  return compositeKey(titleId, jobId, playerId)
+}
+
+function backoffAfter(attempts: number): Duration {
+  const pause = FIRST_BACKOFF * 2n ** BigInt(Math.min(attempts - 1, 12))
+  return pause < MAX_BACKOFF ? pause : MAX_BACKOFF
+}

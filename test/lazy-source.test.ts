@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { TICKS_PER_MILLISECOND } from '../src/model/instant.ts'
+import type { LazySource } from '../src/model/migration-job.ts'
+import type { MigrationMapping } from '../src/model/migration-mapping.ts'
+import { Credentials } from '../src/outbound/credentials.ts'
+import { createLazyFetcher } from '../src/outbound/lazy-fetcher.ts'
+import { openOutbound } from '../src/outbound/outbound.ts'
+import { checkLazySource } from '../src/service/migration-jobs/lazy/check-lazy-source.ts'
+import { MAPPING } from './support/migration-inputs.ts'
+
+const SOURCE: LazySource = {
+  ...{ url: 'https://old.example/players/{player}', credential: 'env:LAUREL_CREDENTIAL_OLD' },
+  timeout: 300n * TICKS_PER_MILLISECOND,
+}
+const fetcher = createLazyFetcher(
+  openOutbound({ allowPrivate: [] }),
+  new Credentials({ environment: {}, directory: undefined }),
+)
+const violationsOf = (source: Partial<LazySource>, mapping: Partial<MigrationMapping>) =>
+  checkLazySource(fetcher, { lazySource: { ...SOURCE, ...source }, mapping: { ...MAPPING, ...mapping } })
+
+test('a source with a placeholder has no violation', () => {
+  expect(violationsOf({}, {})).toEqual([])
+  expect(violationsOf({ url: 'https://old.example/?of={player}', credential: '' }, {})).toEqual([])
+})
+
+test.each<[string, Partial<LazySource>, Partial<MigrationMapping>, string, string]>([
+  [
+    'a private address',
+    { url: 'https://10.0.0.1/{player}' },
+    {},
+    'job.lazy_source.url',
+    'private or reserved',
+  ],
+  ['no TLS', { url: 'http://old.example/{player}' }, {}, 'job.lazy_source.url', 'https'],
+  ['no placeholder', { url: 'https://old.example/x' }, {}, 'job.lazy_source.url', 'must contain {player}'],
+  [
+    'a placeholder in the host',
+    { url: 'https://{player}.old.example/' },
+    {},
+    'job.lazy_source.url',
+    'must be a URL',
+  ],
+  [
+    'an account without a dialect',
+    { url: 'https://old.example/{account}' },
+    {},
+    'job.lazy_source.url',
+    'must contain {player}, because',
+  ],
+  ['a secret', { credential: 'Bearer x' }, {}, 'job.lazy_source.credential', 'must be env:'],
+  ['a long timeout', { timeout: 5_001n * TICKS_PER_MILLISECOND }, {}, 'job.lazy_source.timeout', '5 seconds'],
+])('a source with %s is refused', (_, source, mapping, field, message) => {
+  expect(violationsOf(source, mapping)).toEqual([{ field, message: expect.stringContaining(message) }])
+})

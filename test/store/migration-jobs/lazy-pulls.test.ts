@@ -1,0 +1,289 @@
+import { createServer } from 'node:http'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { instantFromMilliseconds, TICKS_PER_MILLISECOND } from '../../../src/model/instant.ts'
+import type { LazySource } from '../../../src/model/migration-job.ts'
+import type { MigrationMapping } from '../../../src/model/migration-mapping.ts'
+import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
+import { dialects } from '../../../src/registry.ts'
+import { createJob, listRefusals, pauseJob } from '../../../src/service/migration-jobs/jobs.ts'
+import { type Operations, openOperations } from '../../../src/service/operations.ts'
+import { openStore } from '../../../src/store/store.ts'
+import { onDatabase } from '../../support/deliveries.ts'
+import {
+  always,
+  type Behave,
+  type FakePlatform,
+  respond,
+  script,
+  startFakePlatform,
+} from '../../support/fake-platform.ts'
+import { MAPPING } from '../../support/migration-inputs.ts'
+import { createTitleWith } from '../../support/migration-job.ts'
+import { achievementOf, requirementOf } from '../../support/records.ts'
+import { callOf, createTestServices, servicesOn, type TestServices } from '../../support/services.ts'
+
+/* The progress of players is read from another system before their first calls. */
+
+const ACHIEVEMENTS = ['laps', 'wins'].map((id) =>
+  achievementOf({ id, requirements: [requirementOf({ target: 100n })] }),
+)
+
+const [DIALECT = ''] = dialects.keys()
+
+let services: TestServices
+let operations: Operations
+let platform: FakePlatform
+let title: string
+let titles = 0
+/** Added to the clock of the services. */
+let later = 0
+
+beforeAll(async () => {
+  services = await createTestServices({ now: () => instantFromMilliseconds(Date.now() + later) })
+  operations = openOperations(services)
+})
+afterAll(() => services[Symbol.asyncDispose]())
+beforeEach(async () => {
+  titles += 1
+  title = `title-${titles}`
+  later = 0
+  await createTitleWith(services, title, ACHIEVEMENTS)
+  platform = await startFakePlatform({ behave: documents })
+})
+afterEach(() => platform.close())
+
+/** Has 40 percent of `laps` for each player. */
+const documents: Behave = ({ path }) =>
+  respond(200, { body: lineFor(decodeURIComponent(path.split('/').at(-1) ?? '')) })
+const lineFor = (player: string, percent = 40) =>
+  `${JSON.stringify({ player, achievement: 'laps', percent })}\n`
+
+async function lazyJob(
+  source: Partial<LazySource> = {},
+  mapping: Partial<MigrationMapping> = {},
+  jobId = 'lazy',
+): Promise<{ titleId: string; jobId: string }> {
+  const timeout = 3_000n * TICKS_PER_MILLISECOND
+  const lazySource = { url: `${platform.url}/players/{player}`, credential: '', timeout, ...source }
+  const job = { titleId: title, jobId, deliveriesPerSecond: 0, maxRefusals: 10n, overlap: undefined }
+  await createJob(services, { ...job, mapping: { ...MAPPING, ...mapping }, lazySource }, callOf())
+  return { titleId: title, jobId }
+}
+
+async function storedPercent(playerId: string): Promise<number | undefined> {
+  const key = { titleId: title, playerId, achievementId: 'laps' }
+  const [record] = await services.store.read(NEVER_ABORTED, (queries) => queries.progress.listAt([key]))
+  return record?.progress.percent
+}
+
+const progressOf = (playerId: string, by: Operations = operations) =>
+  by.getProgress({ titleId: title, playerId, achievementId: 'laps' }, callOf())
+const report = (playerId: string, percent: number) => ({
+  ...{ titleId: title, playerId, achievementId: 'laps', occurredTime: undefined, requestId: undefined },
+  report: { kind: 'percent', percent } as const,
+})
+
+describe('a first call', () => {
+  const CALLS: Readonly<Record<string, (playerId: string) => Promise<unknown>>> = {
+    getProgress: (playerId) => progressOf(playerId),
+    listProgress: (playerId) =>
+      operations.listProgress(
+        { titleId: title, playerId, pageSize: 10, pageToken: '', view: 'full', states: [] },
+        callOf(),
+      ),
+    listTitleProgress: (playerId) =>
+      operations.listTitleProgress({ dialect: DIALECT, titleId: title, playerId }, callOf()),
+    unlockAchievements: (playerId) =>
+      operations.unlockAchievements(
+        { titleId: title, playerId, achievementIds: ['wins'], refusalOf: () => undefined },
+        callOf(),
+      ),
+    getPlayerSummary: (playerId) => operations.getPlayerSummary({ titleId: title, playerId }, callOf()),
+    recordProgress: (playerId) => operations.recordProgress(report(playerId, 5), callOf()),
+    batchRecordProgress: (playerId) =>
+      operations.batchRecordProgress({ items: [report(playerId, 5)] }, callOf()),
+  }
+
+  test.each(Object.keys(CALLS))('%s has the progress of the other system', async (name) => {
+    await lazyJob()
+    await CALLS[name]?.('ann')
+    expect(await storedPercent('ann')).toBe(40)
+    await CALLS[name]?.('ann')
+    expect(platform.received.map(({ path }) => path)).toEqual(['/players/ann'])
+  })
+
+  test('returns it, with an event that goes to no destination, and later reports go on from it', async () => {
+    await lazyJob()
+    expect((await progressOf('ann')).progress).toMatchObject({ state: 'in_progress', percent: 40 })
+    const query = `select kind, silent from events where player_id = 'ann' and title_id = '${title}'`
+    expect(await onDatabase(services.databaseUrl, query)).toEqual([{ kind: 'progressed', silent: true }])
+    await operations.recordProgress(report('ann', 20), callOf())
+    expect(await storedPercent('ann')).toBe(40)
+  })
+
+  test('of a title without a lazy source, or of a paused job, calls nothing', async () => {
+    await progressOf('ann')
+    await pauseJob(services, await lazyJob(), callOf())
+    await progressOf('bob')
+    expect(platform.received).toEqual([])
+  })
+
+  test('of a player whom the other system does not have is done', async () => {
+    platform.behave = always(respond(404))
+    await lazyJob()
+    await progressOf('ann')
+    await progressOf('ann')
+    expect(platform.received).toHaveLength(1)
+    expect(await storedPercent('ann')).toBeUndefined()
+  })
+
+  test('that a server gave up, because it died, is made by another one', async () => {
+    const key = { ...(await lazyJob()), playerId: 'ann' }
+    const { store, now } = services
+    await store.write(NEVER_ABORTED, (queries) => queries.migrationPulls.claim(key, now(), now() + 1n))
+    later = 1_000
+    await services.lazyPulls.retryDue()
+    expect(await storedPercent('ann')).toBe(40)
+  })
+
+  test('is made once by all servers, however many calls race', async () => {
+    await lazyJob()
+    const store = openStore({ connectionString: services.databaseUrl, poolSize: 5, onError: () => {} })
+    try {
+      const others = [servicesOn(store), servicesOn(store)]
+      for (const other of others) await other.lazyPulls.refresh()
+      const servers = [operations, ...others.map((other) => openOperations(other))]
+      const calls = Array.from({ length: 30 }, (_, index) => servers[index % servers.length] as Operations)
+      const found = await Promise.all(calls.map((server) => progressOf('ann', server)))
+      expect(found.map(({ progress }) => progress.percent)).toEqual(calls.map(() => 40))
+      expect(platform.received).toHaveLength(1)
+    } finally {
+      await store.close()
+    }
+  })
+})
+
+describe('a source', () => {
+  test('that is slow delays a call by its timeout, and its progress comes later', async () => {
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const slow = await startFakePlatform({ behave: documents })
+    // A proxy that holds the first response back until the call has returned.
+    const proxy = createServer((request, response) => {
+      void released.then(async () => {
+        const from = await fetch(`${slow.url}${request.url}`)
+        response.writeHead(from.status).end(await from.text())
+      })
+    }).listen(0, '127.0.0.1')
+    await new Promise((resolve) => proxy.once('listening', resolve))
+    try {
+      const { port } = proxy.address() as { port: number }
+      await lazyJob({
+        url: `http://127.0.0.1:${port}/players/{player}`,
+        timeout: 50n * TICKS_PER_MILLISECOND,
+      })
+      const before = services.lazyPulls.counts.late
+      expect((await progressOf('ann')).progress.state).toBe('not_started')
+      expect(services.lazyPulls.counts.late).toBe(before + 1)
+      release()
+      await expect.poll(() => storedPercent('ann')).toBe(40)
+      expect(slow.received).toHaveLength(1)
+    } finally {
+      proxy.closeAllConnections()
+      proxy.close()
+      await slow.close()
+    }
+  })
+
+  test.each<[string, Behave]>([
+    ['fails', always(respond(500))],
+    ['drops the connection', always({ kind: 'drop' })],
+    ['refuses the credential', always(respond(403))],
+    ['sends no document of the format', always(respond(200, { body: '[1, 2' }))],
+    ['redirects', always(respond(302, { headers: { location: 'http://127.0.0.1/' } }))],
+  ])('that %s fails no call, is asked again later, and not before', async (_, behave) => {
+    platform.behave = behave
+    await lazyJob()
+    expect((await progressOf('ann')).progress.state).toBe('not_started')
+    const asked = platform.received.length
+    await operations.recordProgress(report('ann', 5), callOf())
+    await services.lazyPulls.retryDue()
+    expect(platform.received).toHaveLength(asked)
+    platform.behave = documents
+    later = 60_000
+    await services.lazyPulls.retryDue()
+    expect(await storedPercent('ann')).toBe(40)
+    expect(services.lazyPulls.counts.failed).toBeGreaterThan(0)
+  })
+
+  test('that fails again and again is asked less and less', async () => {
+    platform.behave = always(respond(500))
+    await lazyJob()
+    const asked: number[] = []
+    for (let minute = 0; minute < 30; minute += 1) {
+      later = minute * 60_000
+      if (minute === 0) await progressOf('ann')
+      else await services.lazyPulls.retryDue()
+      asked.push(platform.received.length)
+    }
+    expect(asked.at(-1)).toBeLessThan(15)
+    expect(asked.at(-1)).toBeGreaterThan(3)
+  })
+
+  test('is not called for a while after it failed for many players', async () => {
+    platform.behave = always(respond(500))
+    await lazyJob()
+    for (let index = 0; index < 30; index += 1) await progressOf(`p${index}`)
+    expect(platform.received.length).toBeLessThan(15)
+  })
+
+  test('with records of another player changes only the player’s own', async () => {
+    platform.behave = always(respond(200, { body: lineFor('ann') + lineFor('eve') }))
+    const key = await lazyJob()
+    await progressOf('ann')
+    expect([await storedPercent('ann'), await storedPercent('eve')]).toEqual([40, undefined])
+    const { items } = await listRefusals(
+      services,
+      { ...key, pageSize: undefined, pageToken: undefined },
+      callOf(),
+    )
+    expect(items).toMatchObject([{ reason: 'player: must be the one whose document this is' }])
+  })
+
+  test('with a document of each player is read by the mapping of documents', async () => {
+    platform.behave = script(respond(200, { body: '{\n"list": [\n{"achievement": "laps", "percent": 40}]}' }))
+    await lazyJob(
+      {},
+      {
+        ...{ format: 'player_documents', records: 'list' },
+        player: { field: '$file', dialect: undefined, usesIdentities: false },
+      },
+    )
+    await progressOf('ann')
+    expect(await storedPercent('ann')).toBe(40)
+  })
+
+  test('that knows accounts is asked once the player has one', async () => {
+    const player = { field: 'player', dialect: DIALECT, usesIdentities: false }
+    platform.behave = always(respond(200, { body: lineFor('1234567890123456') }))
+    await lazyJob({ url: `${platform.url}/accounts/{account}?of={player}` }, { player })
+    await progressOf('ann')
+    expect(platform.received).toEqual([])
+    const account = { dialect: DIALECT, id: '1234567890123456' }
+    await services.store.write(NEVER_ABORTED, (queries) => queries.accounts.insert(account, 'ann'))
+    later = 120_000
+    const fresh = openOperations({ ...services, lazyPulls: await freshPulls() })
+    await progressOf('ann', fresh)
+    expect(platform.received.map(({ path }) => path)).toEqual(['/accounts/1234567890123456?of=ann'])
+    expect(await storedPercent('ann')).toBe(40)
+  })
+
+  /** Another server, whose memory is empty. */
+  async function freshPulls() {
+    const { lazyPulls } = servicesOn(services.store, { now: services.now })
+    await lazyPulls.refresh()
+    return lazyPulls
+  }
+})
