@@ -45,17 +45,18 @@ export const PROGRESS_OPERATIONS = {
     pullFirst(followMerges(getPlayerSummary, ({ unlockedCount }) => unlockedCount === 0)),
     ({ titleId, playerId }) => [permission.progress(titleId, playerId, 'read')],
   ),
-  grantAchievement: operation(followMerges(grantAchievement), ({ titleId, playerId }) => [
+  grantAchievement: operation(pullFirst(followMerges(grantAchievement)), ({ titleId, playerId }) => [
     permission.enforcement(titleId, playerId, 'update'),
   ]),
-  revokeAchievement: operation(followMerges(revokeAchievement), ({ titleId, playerId }) => [
+  revokeAchievement: operation(pullFirst(followMerges(revokeAchievement)), ({ titleId, playerId }) => [
     permission.enforcement(titleId, playerId, 'update'),
   ]),
-  restoreAchievement: operation(followMerges(restoreAchievement), ({ titleId, playerId }) => [
+  restoreAchievement: operation(pullFirst(followMerges(restoreAchievement)), ({ titleId, playerId }) => [
     permission.enforcement(titleId, playerId, 'update'),
   ]),
   resetProgress: operation(
-    followMerges(resetProgress, ({ resetCount }) => resetCount === 0),
+    // Else the progress would come back on the player's first call.
+    pullFirst(followMerges(resetProgress, ({ resetCount }) => resetCount === 0)),
     ({ titleId, playerId }) => [permission.enforcement(titleId, playerId, 'delete')],
   ),
 }

@@ -28,14 +28,15 @@ export const STAT_OPERATIONS = {
   deleteStatValue: operation(followMerges(deleteStatValue), ({ titleId, playerId, writer }) => [
     writePermission(writer)(titleId, playerId, 'delete'),
   ]),
-  listStatItems: operation(followMerges(listStatItems, hasNoValue), ({ titleId, playerId }) => [
+  listStatItems: operation(pullFirst(followMerges(listStatItems, hasNoValue)), ({ titleId, playerId }) => [
     permission.statValues(titleId, playerId, 'read'),
   ]),
-  listStatItemsAsAdmin: operation(followMerges(listStatItems, hasNoValue), ({ titleId, playerId }) => [
-    permission.statValuesAsAdmin(titleId, playerId, 'read'),
-  ]),
+  listStatItemsAsAdmin: operation(
+    pullFirst(followMerges(listStatItems, hasNoValue)),
+    ({ titleId, playerId }) => [permission.statValuesAsAdmin(titleId, playerId, 'read')],
+  ),
   listStatValues: operation(
-    followMerges(listStatValues, (values) => values.length === 0),
+    pullFirst(followMerges(listStatValues, (values) => values.length === 0)),
     ({ titleId, playerId }) => [permission.statValues(titleId, playerId, 'read')],
   ),
 }

@@ -128,6 +128,19 @@ describe('a first call', () => {
     expect(platform.received).toEqual([])
   })
 
+  test('that resets a player leaves nothing to come back later', async () => {
+    await lazyJob()
+    const reset = {
+      titleId: title,
+      playerId: 'ann',
+      achievementId: undefined,
+      reason: 'x',
+      requestId: undefined,
+    }
+    expect(await operations.resetProgress(reset, callOf())).toEqual({ resetCount: 1 })
+    expect((await progressOf('ann')).progress.state).toBe('not_started')
+  })
+
   test('of a player whom the other system does not have is done', async () => {
     platform.behave = always(respond(404))
     await lazyJob()
@@ -274,16 +287,12 @@ describe('a source', () => {
     const account = { dialect: DIALECT, id: '1234567890123456' }
     await services.store.write(NEVER_ABORTED, (queries) => queries.accounts.insert(account, 'ann'))
     later = 120_000
-    const fresh = openOperations({ ...services, lazyPulls: await freshPulls() })
+    // Another server, whose memory is empty.
+    const { lazyPulls } = servicesOn(services.store, { now: services.now })
+    await lazyPulls.refresh()
+    const fresh = openOperations({ ...services, lazyPulls })
     await progressOf('ann', fresh)
     expect(platform.received.map(({ path }) => path)).toEqual(['/accounts/1234567890123456?of=ann'])
     expect(await storedPercent('ann')).toBe(40)
   })
-
-  /** Another server, whose memory is empty. */
-  async function freshPulls() {
-    const { lazyPulls } = servicesOn(services.store, { now: services.now })
-    await lazyPulls.refresh()
-    return lazyPulls
-  }
 })
