@@ -102,6 +102,8 @@ export function migrationJobService(operations: Operations): HandlersOf<typeof M
       for await (const part of operations.rollbackMigrationJob(request, call))
         yield {
           deletedCount: BigInt(part.deletedCount),
+          restoredStatCount: BigInt(part.restoredStatCount),
+          remainingStatCount: BigInt(part.remainingStatCount),
           restoredCount: BigInt(part.restoredCount),
           remainingCount: BigInt(part.remainingCount),
           remaining: part.remaining.map(({ playerId, achievementId }) => ({ playerId, achievementId })),

@@ -26,6 +26,7 @@ import type {
   MigrationPullTable,
   MigrationRefusalTable,
   MigrationSourceTable,
+  MigrationStatUndoTable,
   MigrationUndoTable,
   TitleImportTable,
 } from './migration-jobs/tables.ts'
@@ -81,6 +82,7 @@ export interface Tables {
   migration_conflicts: MigrationConflictTable
   migration_identities: MigrationIdentityTable
   migration_undo: MigrationUndoTable
+  migration_stat_undo: MigrationStatUndoTable
   title_imports: TitleImportTable
 }
 

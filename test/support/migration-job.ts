@@ -6,6 +6,7 @@ import { writeDefinitions } from '../../src/service/achievements/write-definitio
 import { type FedPart, feedJob } from '../../src/service/migration-jobs/feed-job.ts'
 import { createJob } from '../../src/service/migration-jobs/jobs.ts'
 import type { Services } from '../../src/service/services.ts'
+import { createStat } from '../../src/service/stats/stats.ts'
 import { createTitle } from '../../src/service/titles/titles.ts'
 import { callOf } from './services.ts'
 
@@ -24,6 +25,7 @@ const LINES: MigrationMapping = {
   updateTime: undefined,
 }
 
+/** Creates a title with achievements, and with the stats that their requirements follow. */
 export async function createTitleWith(
   services: Services,
   id: string,
@@ -31,6 +33,15 @@ export async function createTitleWith(
 ): Promise<void> {
   const title = { id, displayName: id, defaultLocale: 'en', bindings: {}, extensions: {} }
   await createTitle(services, { title, requestId: undefined }, callOf())
+  const codes = achievements.flatMap(({ requirements }) => requirements.map(({ statCode }) => statCode))
+  for (const code of new Set(codes)) {
+    if (code === undefined) continue
+    const stat = {
+      ...{ titleId: id, code, displayName: '', defaultValue: 0, minimum: undefined, maximum: undefined },
+      ...{ incrementOnly: false, setBy: 'server' as const, extensions: {} },
+    }
+    await createStat(services, { stat, requestId: undefined }, callOf())
+  }
   const time = services.now()
   const writes = achievements.map((achievement, index) => ({
     before: undefined,

@@ -1,4 +1,7 @@
-import type { RemainingProgress } from '../../gen/laurel/v1/migration_job_service.ts'
+import type {
+  RemainingProgress,
+  RollbackMigrationJobResponse,
+} from '../../gen/laurel/v1/migration_job_service.ts'
 import { formatJson } from '../../model/exact-json.ts'
 import { responsesOf } from '../client.ts'
 import { Failure } from '../failure.ts'
@@ -14,7 +17,7 @@ export interface RollbackOptions {
 /** Rows that are printed; JSON has all. */
 const MAX_SHOWN = 20
 
-/** @returns whether all progress of the job was taken back */
+/** @returns whether all progress and stats of the job were taken back */
 export async function runRollback(
   key: JobKey,
   { reason, json }: RollbackOptions,
@@ -22,7 +25,7 @@ export async function runRollback(
 ): Promise<boolean> {
   using client = await connectJobs()
   const remaining: RemainingProgress[] = []
-  let last: { deletedCount: bigint; restoredCount: bigint; remainingCount: bigint; job?: unknown } | undefined
+  let last: RollbackMigrationJobResponse | undefined
   {
     using meter = startCountMeter('row')
     for await (const part of responsesOf(() => client.rollbackMigrationJob({ ...key, reason }), signal)) {
@@ -33,14 +36,20 @@ export async function runRollback(
   }
   if (last?.job === undefined)
     throw new Failure(['the response was cut short: run the command again to go on'])
-  const { deletedCount, restoredCount, remainingCount } = last
+  const { deletedCount, restoredCount, remainingCount, restoredStatCount, remainingStatCount } = last
   if (json)
     print([
-      formatJson({ deletedCount, restoredCount, remaining: remaining.map((row) => ({ ...row })) } as never),
+      formatJson({
+        ...{ deletedCount, restoredCount, restoredStatCount, remainingStatCount },
+        remaining: remaining.map((row) => ({ ...row })),
+      } as never),
     ])
   else {
     print([
       `migration job ${key.jobId} rolled back: ${deletedCount} deleted, ${restoredCount} restored, ${remainingCount} stay`,
+      ...(restoredStatCount + remainingStatCount === 0n
+        ? []
+        : [`stats: ${restoredStatCount} restored, ${remainingStatCount} changed since, so they stay`]),
       ...listing(
         'changed since, so they stay:',
         ['player', 'achievement'],
@@ -48,5 +57,5 @@ export async function runRollback(
       ),
     ])
   }
-  return remainingCount === 0n
+  return remainingCount + remainingStatCount === 0n
 }

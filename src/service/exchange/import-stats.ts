@@ -1,6 +1,7 @@
 import type { Requirement, StoredAchievement } from '../../model/achievement.ts'
 import { applyReport } from '../../model/apply-report.ts'
 import {
+  type PlayerTitleKey,
   type Progress,
   type ProgressKey,
   type Report,
@@ -8,7 +9,7 @@ import {
   valueAt,
 } from '../../model/progress.ts'
 import { compareQuantities } from '../../model/quantity.ts'
-import type { Stat } from '../../model/stat.ts'
+import type { Stat, StatValue } from '../../model/stat.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Attribution } from '../call.ts'
 import { StatValues } from '../progress/writer/stat-values.ts'
@@ -141,9 +142,13 @@ export class ImportedStats {
     }
   }
 
+  /** The new values of players. */
+  get changed(): readonly (StatValue & PlayerTitleKey)[] {
+    return this.#values.changed
+  }
+
   async flush(): Promise<void> {
-    const { changed } = this.#values
-    if (changed.length > 0) await this.#queries.stats.upsertValues(changed)
+    if (this.changed.length > 0) await this.#queries.stats.upsertValues(this.changed)
   }
 }
 

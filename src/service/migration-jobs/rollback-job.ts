@@ -1,6 +1,6 @@
 import type { MigrationJob, MigrationJobKey } from '../../model/migration-job.ts'
 import { NOT_STARTED, type ProgressKey } from '../../model/progress.ts'
-import type { JobProgressKey } from '../../store/migration-jobs/migration-rollback.ts'
+import type { JobProgressKey, JobStatKey } from '../../store/migration-jobs/migration-rollback.ts'
 import type { Queries } from '../../store/queries.ts'
 import { migrationJobChange } from '../audit/changes.ts'
 import { writeAudited } from '../audit/record-change.ts'
@@ -19,6 +19,8 @@ export interface RolledBack {
   readonly deletedCount: number
   readonly restoredCount: number
   readonly remainingCount: number
+  readonly restoredStatCount: number
+  readonly remainingStatCount: number
   /** The progress of this part that has changed since the job wrote it, and stays. */
   readonly remaining: readonly ProgressKey[]
   readonly job?: MigrationJob
@@ -42,23 +44,33 @@ export async function* rollbackJob(
     const result = await setState(services, queries, request, state)
     return { result, change: migrationJobChange(job, result, request.reason) }
   })
-  let [deletedCount, restoredCount, remainingCount] = [0, 0, 0]
+  const counts = {
+    ...{ deletedCount: 0, restoredCount: 0, remainingCount: 0 },
+    ...{ restoredStatCount: 0, remainingStatCount: 0 },
+  }
+  const write = <Result>(work: (queries: Queries) => Promise<Result>) =>
+    services.store.write(call.signal, work)
   for (let after: JobProgressKey | undefined = FIRST; after !== undefined; ) {
     const from: JobProgressKey = after
-    const page = await services.store.write(call.signal, (queries) =>
-      takeBack(services, queries, request, from, call),
-    )
-    deletedCount += page.deletedCount
-    restoredCount += page.restoredCount
-    remainingCount += page.remaining.length
-    yield { deletedCount, restoredCount, remainingCount, remaining: page.remaining }
+    const page = await write((queries) => takeBack(services, queries, request, from, call))
+    counts.deletedCount += page.deletedCount
+    counts.restoredCount += page.restoredCount
+    counts.remainingCount += page.remaining.length
+    yield { ...counts, remaining: page.remaining }
     after = page.last
     call.signal.throwIfAborted()
   }
-  const job = await services.store.write(call.signal, (queries) =>
-    setState(services, queries, request, 'rolled_back'),
-  )
-  yield { deletedCount, restoredCount, remainingCount, remaining: [], job }
+  for (let after: JobStatKey | undefined = FIRST_STAT; after !== undefined; ) {
+    const from: JobStatKey = after
+    const page = await write((queries) => takeBackStats(services, queries, request, from))
+    counts.restoredStatCount += page.restoredCount
+    counts.remainingStatCount += page.remainingCount
+    yield { ...counts, remaining: [] }
+    after = page.last
+    call.signal.throwIfAborted()
+  }
+  const job = await write((queries) => setState(services, queries, request, 'rolled_back'))
+  yield { ...counts, remaining: [], job }
 }
 
 function setState(
@@ -71,6 +83,7 @@ function setState(
 }
 
 const FIRST: JobProgressKey = { achievementId: '', playerId: '' }
+const FIRST_STAT: JobStatKey = { playerId: '', code: '' }
 
 async function takeBack(
   services: Services,
@@ -114,4 +127,21 @@ async function takeBack(
     await announcePart(queries, { titleId, time, actor: call.actor, reason })
   }
   return { deletedCount, restoredCount, remaining, last: found.length < PAGE_SIZE ? undefined : found.at(-1) }
+}
+
+async function takeBackStats({ now }: Services, queries: Queries, job: RollbackJob, after: JobStatKey) {
+  const { titleId } = job
+  const time = now()
+  const keys = await queries.migrationRollback.listStats(job, after, PAGE_SIZE)
+  const players = [...new Set(keys.map(({ playerId }) => playerId))]
+  await queries.playerTitles.lock(
+    players.map((playerId) => ({ playerId, titleId })),
+    time,
+  )
+  const restoredCount = await queries.migrationRollback.restoreStats(job, keys, time)
+  return {
+    restoredCount,
+    remainingCount: keys.length - restoredCount,
+    last: keys.length < PAGE_SIZE ? undefined : keys.at(-1),
+  }
 }

@@ -177,6 +177,7 @@ async function mergeSingle(
   }
   const changed = unitOfWork.changedKeys
   await queries.migrationParts.storeFormer(job, changed)
+  if (stats.changed.length > 0) await queries.migrationParts.storeFormerStats(job, stats.changed)
   await stats.flush()
   // Events are counted by the counter of unlocks.
   if (events !== 'none') await unitOfWork.flush(queries)

@@ -57,6 +57,7 @@ export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
   report_traces: BY_PLAYER,
   migration_conflicts: BY_PLAYER,
   migration_undo: BY_PLAYER,
+  migration_stat_undo: BY_PLAYER,
   migration_pulls: BY_PLAYER,
   accounts: BY_PLAYER,
   // Looked up before the player is known.

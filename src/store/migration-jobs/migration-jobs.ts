@@ -19,6 +19,7 @@ const MAX_LISTED_SOURCES = 1_000
 const TABLES_OF_PLAYERS = [
   'migration_conflicts',
   'migration_undo',
+  'migration_stat_undo',
   'migration_pulls',
   'migration_identities',
 ] as const
@@ -48,7 +49,12 @@ export function migrationJobQueries(db: Kysely<Tables>) {
       .where('job_id', '=', jobId)
 
   const deleteJob = async ({ titleId, jobId }: MigrationJobKey): Promise<void> => {
-    for (const table of ['migration_conflicts', 'migration_undo', 'migration_pulls'] as const)
+    for (const table of [
+      'migration_conflicts',
+      'migration_undo',
+      'migration_stat_undo',
+      'migration_pulls',
+    ] as const)
       await db.deleteFrom(table).where('title_id', '=', titleId).where('job_id', '=', jobId).execute()
     await db.deleteFrom('migration_jobs').where('title_id', '=', titleId).where('id', '=', jobId).execute()
   }

@@ -5,7 +5,8 @@ import { from as copyFrom } from 'pg-copy-streams'
 import type { Instant } from '../../model/instant.ts'
 import type { MigrationJobKey } from '../../model/migration-job.ts'
 import type { Account } from '../../model/player.ts'
-import type { ProgressKey } from '../../model/progress.ts'
+import type { PlayerTitleKey, ProgressKey } from '../../model/progress.ts'
+import type { StatValue } from '../../model/stat.ts'
 import { idTable } from '../id-table.ts'
 import { FIRST_VERSION, PROGRESS_FACTS } from '../progress/progress-rows.ts'
 import type { Tables } from '../schema.ts'
@@ -243,6 +244,24 @@ export function migrationPartQueries(db: Kysely<Tables>, client: pg.ClientBase) 
         where p.migration_version is distinct from p.version
           or not exists (select from migration_parts m where m.version = p.migration_version and m.job_id = ${jobId} and m.title_id = p.title_id)
         on conflict do nothing`.execute(db)
+    },
+
+    /** Stores the values of stats as they are before the job first changes them, and the values that it is about to write. */
+    async storeFormerStats(
+      { jobId }: MigrationJobKey,
+      values: readonly (PlayerTitleKey & Pick<StatValue, 'code' | 'value'>)[],
+    ): Promise<void> {
+      const of = <Name extends 'playerId' | 'titleId' | 'code' | 'value'>(name: Name) =>
+        values.map((value) => value[name])
+      await sql`
+        insert into migration_stat_undo (player_id, title_id, job_id, code, former, written)
+        select k.player_id, k.title_id, ${jobId}, k.code, v.value, k.value
+        from unnest(${of('playerId')}::text[], ${of('titleId')}::text[], ${of('code')}::text[], ${of('value')}::double precision[])
+          as k (player_id, title_id, code, value)
+        left join stat_values v on v.player_id = k.player_id and v.title_id = k.title_id and v.code = k.code
+        on conflict (player_id, title_id, job_id, code) do update set written = excluded.written,
+          former = case when migration_stat_undo.written is not distinct from excluded.former
+            then migration_stat_undo.former else excluded.former end`.execute(db)
     },
 
     /** Gives rows that were just written the version of the part. */

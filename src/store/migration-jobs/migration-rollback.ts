@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { Instant } from '../../model/instant.ts'
 import type { MigrationJobKey } from '../../model/migration-job.ts'
 import type { Progress, ProgressKey } from '../../model/progress.ts'
 import { progressFromRow } from '../progress/progress-rows.ts'
@@ -7,6 +8,12 @@ import { keyTable } from './key-table.ts'
 
 /** A key within a title, in the order of a rollback. */
 export type JobProgressKey = Pick<ProgressKey, 'achievementId' | 'playerId'>
+
+/** A value within a title, in the order of a rollback. */
+export interface JobStatKey {
+  readonly playerId: string
+  readonly code: string
+}
 
 /** The progress before the job; undefined for a row that the job inserted. */
 export interface FormerProgress {
@@ -53,6 +60,40 @@ export function migrationRollbackQueries(db: Kysely<Tables>) {
       })
     },
 
+    /** Returns the players of the next values of stats that a job wrote, in order of player and stat. */
+    async listStats(
+      { titleId, jobId }: MigrationJobKey,
+      after: JobStatKey,
+      limit: number,
+    ): Promise<readonly JobStatKey[]> {
+      const { rows } = await sql<JobStatKey>`
+        select player_id as "playerId", code from migration_stat_undo
+        where title_id = ${titleId} and job_id = ${jobId} and (player_id, code) > (${after.playerId}, ${after.code})
+        order by player_id, code limit ${limit}`.execute(db)
+      return rows
+    },
+
+    /**
+     * Restores the values of stats that have not changed since the job wrote them, and detaches them from it. Returns their number. The
+     * rows of the players' titles must be locked.
+     */
+    async restoreStats(job: MigrationJobKey, keys: readonly JobStatKey[], time: Instant): Promise<number> {
+      const written = await sql<JobStatKey>`
+        select k.player_id as "playerId", k.code from ${statTable(job, keys)}
+        join stat_values v on v.player_id = u.player_id and v.title_id = u.title_id and v.code = u.code
+        where v.value = u.written`.execute(db)
+      const unchanged = statTable(job, written.rows)
+      const isOf = sql`v.player_id = u.player_id and v.title_id = u.title_id and v.code = u.code`
+      await sql`
+        update stat_values v set value = u.former, update_time = ${time} from ${unchanged}
+        where ${isOf} and u.former is not null`.execute(db)
+      await sql`delete from stat_values v using ${unchanged} where ${isOf} and u.former is null`.execute(db)
+      await sql`delete from migration_stat_undo v using ${unchanged} where ${isOf} and v.job_id = u.job_id`.execute(
+        db,
+      )
+      return written.rows.length
+    },
+
     /** Detaches progress from the job. */
     async detach({ jobId }: MigrationJobKey, keys: readonly ProgressKey[]): Promise<void> {
       if (keys.length === 0) return
@@ -68,4 +109,12 @@ export function migrationRollbackQueries(db: Kysely<Tables>) {
       )
     },
   }
+}
+
+/** Returns values that a job wrote as a table `u`, by their keys `k`. */
+function statTable({ titleId, jobId }: MigrationJobKey, keys: readonly JobStatKey[]): RawBuilder<unknown> {
+  const of = (name: keyof JobStatKey) => keys.map((key) => key[name])
+  return sql`unnest(${of('playerId')}::text[], ${of('code')}::text[]) as k (player_id, code)
+    join migration_stat_undo u
+      on u.player_id = k.player_id and u.title_id = ${titleId} and u.job_id = ${jobId} and u.code = k.code`
 }

@@ -85,6 +85,16 @@ export interface MigrationUndoTable extends Omit<ProgressTable, 'version' | 'mig
   job_id: string
 }
 
+/** A stat before a job first changed it; `former` is null if the player had no value. */
+export interface MigrationStatUndoTable {
+  player_id: string
+  title_id: string
+  job_id: string
+  code: string
+  former: number | null
+  written: number
+}
+
 /** Players whose progress a job reads from its lazy source. */
 export interface MigrationPullTable {
   player_id: string

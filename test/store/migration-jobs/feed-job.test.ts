@@ -14,7 +14,6 @@ import {
 import { deletePlayer } from '../../../src/service/players/players.ts'
 import { listProgress } from '../../../src/service/progress/list-progress.ts'
 import { recordProgress } from '../../../src/service/progress/record-progress.ts'
-import { createStat } from '../../../src/service/stats/stats.ts'
 import { fixturesOf } from '../../support/dialect-fixtures.ts'
 import { CODED } from '../../support/documents.ts'
 import { createTestJob, createTitleWith, feedText, linesOf } from '../../support/migration-job.ts'
@@ -239,27 +238,9 @@ describe('feeding a migration job', () => {
 
   test('sets the stat that a requirement follows', async () => {
     const titleId = 'stats'
-    await createTitleWith(services, titleId, [])
-    const stat = {
-      ...{ titleId, code: 'kills', displayName: '', defaultValue: 0, minimum: undefined, maximum: undefined },
-      ...{ incrementOnly: false, setBy: 'server', extensions: {} },
-    } as const
-    await createStat(services, { stat, requestId: undefined } as never, callOf())
     const kills = (id: string, target: bigint) =>
       achievementOf({ id, requirements: [requirementOf({ statCode: 'kills', target })] })
-    const time = services.now()
-    const { writeDefinitions } = await import('../../../src/service/achievements/write-definitions.ts')
-    await services.store.write(NEVER_ABORTED, (queries) =>
-      writeDefinitions(
-        queries,
-        titleId,
-        [kills('ten', 10n), kills('five', 5n)].map((after, index) => ({
-          before: undefined,
-          after: { ...after, listOrder: index + 1, createTime: time, updateTime: time },
-        })),
-        { time, actor: 'tester', requestId: undefined },
-      ),
-    )
+    await createTitleWith(services, titleId, [kills('ten', 10n), kills('five', 5n)])
     const values = [{ field: 'steps', unit: 'steps', requirementId: '', scale: 1 }] as const
     const key = await createTestJob(services, titleId, 'job', { values })
     const { job } = await feedText(services, key, linesOf([{ player: 'ann', achievement: 'ten', steps: 7 }]))

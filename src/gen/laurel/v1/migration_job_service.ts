@@ -213,7 +213,13 @@ export interface RollbackMigrationJobResponse {
   /** The rows of this part that stay. */
   remaining: RemainingProgress[];
   /** The job. Set in the last message only: a stream that ends without it is incomplete. */
-  job?: MigrationJob | undefined;
+  job?:
+    | MigrationJob
+    | undefined;
+  /** The number of players' stats that have their former values again so far. */
+  restoredStatCount: bigint;
+  /** The number of players' stats that have changed since, and stay. */
+  remainingStatCount: bigint;
 }
 
 /** Progress that a rollback does not take back, because it has changed since. */
@@ -1553,7 +1559,15 @@ export const RollbackMigrationJobRequest: MessageFns<RollbackMigrationJobRequest
 };
 
 function createBaseRollbackMigrationJobResponse(): RollbackMigrationJobResponse {
-  return { deletedCount: 0n, restoredCount: 0n, remainingCount: 0n, remaining: [], job: undefined };
+  return {
+    deletedCount: 0n,
+    restoredCount: 0n,
+    remainingCount: 0n,
+    remaining: [],
+    job: undefined,
+    restoredStatCount: 0n,
+    remainingStatCount: 0n,
+  };
 }
 
 export const RollbackMigrationJobResponse: MessageFns<RollbackMigrationJobResponse> = {
@@ -1581,6 +1595,18 @@ export const RollbackMigrationJobResponse: MessageFns<RollbackMigrationJobRespon
     }
     if (message.job !== undefined) {
       MigrationJob.encode(message.job, writer.uint32(42).fork()).join();
+    }
+    if (message.restoredStatCount !== 0n) {
+      if (BigInt.asIntN(64, message.restoredStatCount) !== message.restoredStatCount) {
+        throw new globalThis.Error("value provided for field message.restoredStatCount of type int64 too large");
+      }
+      writer.uint32(48).int64(message.restoredStatCount);
+    }
+    if (message.remainingStatCount !== 0n) {
+      if (BigInt.asIntN(64, message.remainingStatCount) !== message.remainingStatCount) {
+        throw new globalThis.Error("value provided for field message.remainingStatCount of type int64 too large");
+      }
+      writer.uint32(56).int64(message.remainingStatCount);
     }
     return writer;
   },
@@ -1638,6 +1664,22 @@ export const RollbackMigrationJobResponse: MessageFns<RollbackMigrationJobRespon
             message.job = MigrationJob.decode(reader, reader.uint32());
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.restoredStatCount = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.remainingStatCount = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1666,6 +1708,12 @@ export const RollbackMigrationJobResponse: MessageFns<RollbackMigrationJobRespon
       : 0n;
     message.remaining = object.remaining?.map((e) => RemainingProgress.fromPartial(e)) || [];
     message.job = (object.job !== undefined && object.job !== null) ? MigrationJob.fromPartial(object.job) : undefined;
+    message.restoredStatCount = (object.restoredStatCount !== undefined && object.restoredStatCount !== null)
+      ? BigInt(object.restoredStatCount)
+      : 0n;
+    message.remainingStatCount = (object.remainingStatCount !== undefined && object.remainingStatCount !== null)
+      ? BigInt(object.remainingStatCount)
+      : 0n;
     return message;
   },
 };
@@ -3391,8 +3439,8 @@ export const MigrationJobServiceService = {
     responseDeserialize: (value: Buffer): VerifyMigrationJobResponse => VerifyMigrationJobResponse.decode(value),
   },
   /**
-   * Takes back the progress that a job wrote, unless it has changed since: new progress is deleted, changed progress is restored. Players,
-   * accounts and stats stay. A running job is cancelled first. A response follows each part; a call that is cut off is repeated.
+   * Takes back the progress that a job wrote, unless it has changed since: new progress is deleted, changed progress is restored. So are the
+   * stats that the progress has set. Players and accounts stay. A running job is cancelled first. A response follows each part; a call that is cut off is repeated.
    */
   rollbackMigrationJob: {
     path: "/laurel.v1.MigrationJobService/RollbackMigrationJob" as const,
@@ -3493,8 +3541,8 @@ export interface MigrationJobServiceServer extends UntypedServiceImplementation 
    */
   verifyMigrationJob: handleBidiStreamingCall<VerifyMigrationJobRequest, VerifyMigrationJobResponse>;
   /**
-   * Takes back the progress that a job wrote, unless it has changed since: new progress is deleted, changed progress is restored. Players,
-   * accounts and stats stay. A running job is cancelled first. A response follows each part; a call that is cut off is repeated.
+   * Takes back the progress that a job wrote, unless it has changed since: new progress is deleted, changed progress is restored. So are the
+   * stats that the progress has set. Players and accounts stay. A running job is cancelled first. A response follows each part; a call that is cut off is repeated.
    */
   rollbackMigrationJob: handleServerStreamingCall<RollbackMigrationJobRequest, RollbackMigrationJobResponse>;
   /** Deletes a job with its refusals, its conflicts, its identity map and the means to take it back. The progress stays. */
@@ -3680,8 +3728,8 @@ export interface MigrationJobServiceClient extends Client {
     options?: Partial<CallOptions>,
   ): ClientDuplexStream<VerifyMigrationJobRequest, VerifyMigrationJobResponse>;
   /**
-   * Takes back the progress that a job wrote, unless it has changed since: new progress is deleted, changed progress is restored. Players,
-   * accounts and stats stay. A running job is cancelled first. A response follows each part; a call that is cut off is repeated.
+   * Takes back the progress that a job wrote, unless it has changed since: new progress is deleted, changed progress is restored. So are the
+   * stats that the progress has set. Players and accounts stay. A running job is cancelled first. A response follows each part; a call that is cut off is repeated.
    */
   rollbackMigrationJob(
     request: RollbackMigrationJobRequest,

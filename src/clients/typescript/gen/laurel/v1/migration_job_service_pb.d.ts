@@ -857,6 +857,20 @@ export declare type RollbackMigrationJobResponse = Message<"laurel.v1.RollbackMi
    * @generated from field: laurel.v1.MigrationJob job = 5;
    */
   job?: MigrationJob | undefined;
+
+  /**
+   * The number of players' stats that have their former values again so far.
+   *
+   * @generated from field: int64 restored_stat_count = 6;
+   */
+  restoredStatCount: bigint;
+
+  /**
+   * The number of players' stats that have changed since, and stay.
+   *
+   * @generated from field: int64 remaining_stat_count = 7;
+   */
+  remainingStatCount: bigint;
 };
 
 /**
@@ -899,6 +913,20 @@ export declare type RollbackMigrationJobResponseJson = {
    * @generated from field: laurel.v1.MigrationJob job = 5;
    */
   job?: MigrationJobJson;
+
+  /**
+   * The number of players' stats that have their former values again so far.
+   *
+   * @generated from field: int64 restored_stat_count = 6;
+   */
+  restoredStatCount?: string;
+
+  /**
+   * The number of players' stats that have changed since, and stay.
+   *
+   * @generated from field: int64 remaining_stat_count = 7;
+   */
+  remainingStatCount?: string;
 };
 
 /**
@@ -2326,8 +2354,8 @@ export declare const MigrationJobService: GenService<{
     output: typeof VerifyMigrationJobResponseSchema;
   },
   /**
-   * Takes back the progress that a job wrote, unless it has changed since: new progress is deleted, changed progress is restored. Players,
-   * accounts and stats stay. A running job is cancelled first. A response follows each part; a call that is cut off is repeated.
+   * Takes back the progress that a job wrote, unless it has changed since: new progress is deleted, changed progress is restored. So are the
+   * stats that the progress has set. Players and accounts stay. A running job is cancelled first. A response follows each part; a call that is cut off is repeated.
    *
    * @generated from rpc laurel.v1.MigrationJobService.RollbackMigrationJob
    */
