@@ -32,11 +32,19 @@ export function startMetrics(instance: Instance): CollectMetrics | undefined {
   observeProcess(laurelMeter())
   // Each sample names its worker, so that the samples of several do not collide.
   const serializer = new PrometheusSerializer(undefined, false, /^worker$/, false, true)
-  return async () => {
+  const collect = async () => {
     const { resourceMetrics, errors } = await exporter.collect()
     const [error] = errors
     if (error !== undefined) throw error
     return serializer.serialize(resourceMetrics)
+  }
+  // Scrapes at the same time share one collection: of two, the first to end would take the gauges of both.
+  let current: Promise<string> | undefined
+  return () => {
+    current ??= collect().finally(() => {
+      current = undefined
+    })
+    return current
   }
 }
 

@@ -149,6 +149,12 @@ test('one scrape has the calls of every wire, by method and status, in all worke
     expect(text).toMatch(new RegExp(`^process_uptime\\{.*worker="${worker}"\\}`, 'm'))
 })
 
+test('scrapes at the same time have every gauge of every worker', async () => {
+  for (const text of await Promise.all(Array.from({ length: 8 }, scrape)))
+    for (const gauge of ['laurel_reports_waiting', 'laurel_clock_difference', 'laurel_destination_paused'])
+      expect(text.match(new RegExp(`^${gauge}\\{`, 'gm')), gauge).toHaveLength(2)
+})
+
 test('paths, ids and callers add no series', async () => {
   const load = async () => {
     const unknown = Array.from({ length: 50 }, () => `${server.url}/nowhere/${crypto.randomUUID()}`)
