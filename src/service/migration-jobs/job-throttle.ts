@@ -1,63 +1,86 @@
-import { TICKS_PER_SECOND } from '../../model/instant.ts'
+import { type Instant, TICKS_PER_SECOND } from '../../model/instant.ts'
 import { sleep } from '../../model/sleep.ts'
 import type { Services } from '../services.ts'
 
 /** Rows of a part while callers report progress. Its locks are held for some ten milliseconds. */
 const ROWS_BESIDE_REPORTS = 500
-/** The rate of reports is read again after this time. */
-const SAMPLE_MILLISECONDS = 1_000
-/** The reports of a second are counted up to this number. */
-const MAX_COUNTED_REPORTS = 1_000
-/** The pause after a part is as many times as long as the part took, if callers send as many reports a second as are counted. */
+const SAMPLE_TICKS = TICKS_PER_SECOND
+/** The last events of a sample, which are read to see how many of them are reports. */
+const MAX_READ_EVENTS = 1_000n
+/** From this rate of reports on, pauses are longest. */
+const MAX_REPORTS_PER_SECOND = 1_000
+/** The longest pause, as a multiple of the time that the part before it took. */
 const MAX_PAUSE_FACTOR = 3
+/** A part that waited for a lock would cause a long pause, during which the reports may end. */
+const MAX_PAUSE_MILLISECONDS = 5_000
 
 type ThrottleServices = Pick<Services, 'store' | 'now' | 'importTotals'>
 
+interface Sample {
+  readonly time: Instant
+  /** The last id of an event. */
+  readonly position: bigint
+}
+
 /**
- * Slows a job beside the calls of others. It shares the database with them, so it writes smaller parts while they report
- * progress, at any server, and pauses between them the longer the more they report.
+ * Slows a job down while callers report progress, at any server: they share the database with it. Its parts are smaller then, and the
+ * pauses between them grow with the rate of the reports.
  */
 export class JobThrottle {
   readonly #services: ThrottleServices
-  /** Of other callers in the last second, as it was last read. */
-  #reportsPerSecond = 0
-  #readAt = 0
+  #sample: Sample
+  /** Between the last two samples; undefined before the second one. */
+  #reportsPerSecond: number | undefined
   #partMilliseconds = 0
 
-  private constructor(services: ThrottleServices) {
+  private constructor(services: ThrottleServices, sample: Sample) {
     this.#services = services
+    this.#sample = sample
   }
 
   static async open(services: ThrottleServices, signal: AbortSignal): Promise<JobThrottle> {
-    const throttle = new JobThrottle(services)
-    await throttle.#read(signal)
-    return throttle
+    const time = services.now()
+    const position = await services.store.read(signal, (queries) => queries.events.findLastId())
+    return new JobThrottle(services, { time, position })
   }
 
-  /** At most `partRows`. */
+  /** Returns the number of rows of the next part, at most `partRows`. Parts are small until the rate of reports is known. */
   rowsOfPart(partRows: number): number {
     return this.#reportsPerSecond === 0 ? partRows : Math.min(partRows, ROWS_BESIDE_REPORTS)
   }
 
-  /** Waits until the next part may be written, and measures it. */
+  /** Waits until the next part may be written, and measures how long that takes. */
   async run<Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> {
-    if (performance.now() - this.#readAt > SAMPLE_MILLISECONDS) await this.#read(signal)
-    const share = this.#reportsPerSecond / MAX_COUNTED_REPORTS
-    const pause = this.#partMilliseconds * MAX_PAUSE_FACTOR * share
-    if (pause >= 1) await sleep(pause, signal)
-    this.#services.importTotals.pausedSeconds += pause / 1_000
+    await this.#measureReports(signal)
+    const load = Math.min(1, (this.#reportsPerSecond ?? 0) / MAX_REPORTS_PER_SECOND)
+    const pause = Math.min(this.#partMilliseconds * MAX_PAUSE_FACTOR * load, MAX_PAUSE_MILLISECONDS)
+    if (pause >= 1) {
+      await sleep(pause, signal)
+      this.#services.importTotals.pausedSeconds += pause / 1_000
+    }
     const start = performance.now()
     const result = await write()
     this.#partMilliseconds = performance.now() - start
     return result
   }
 
-  async #read(signal: AbortSignal): Promise<void> {
+  /** Counts by ids, because an event has the time that its report states. */
+  async #measureReports(signal: AbortSignal): Promise<void> {
     const { store, now } = this.#services
-    const since = now() - TICKS_PER_SECOND
-    this.#reportsPerSecond = await store.read(signal, (queries) =>
-      queries.events.countReports(since, MAX_COUNTED_REPORTS),
-    )
-    this.#readAt = performance.now()
+    const before = this.#sample
+    const time = now()
+    // A clock that was set back begins a sample too.
+    if (time >= before.time && time < before.time + SAMPLE_TICKS) return
+    const { position, reports } = await store.read(signal, async (queries) => {
+      const position = await queries.events.findLastId()
+      const count = position - before.position
+      if (count <= 0n) return { position, reports: 0 }
+      const readCount = count < MAX_READ_EVENTS ? count : MAX_READ_EVENTS
+      const found = await queries.events.countReports(position - readCount, position)
+      return { position, reports: (Number(count) * found) / Number(readCount) }
+    })
+    this.#sample = { time, position }
+    const seconds = Number(time - before.time) / Number(TICKS_PER_SECOND)
+    this.#reportsPerSecond = reports / Math.max(1, seconds)
   }
 }

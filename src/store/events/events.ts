@@ -62,12 +62,18 @@ export function eventQueries(db: Kysely<Tables>, sharding: Sharding) {
       return (rows[0] as LastId).position
     },
 
-    /** Returns the number of events of players since a time, among the last `limit` events. */
-    async countReports(since: Instant, limit: number): Promise<number> {
+    /**
+     * Returns the number of events of players with an id in a range. It reads no other event, title by title in the order of the
+     * index: no index has the ids alone.
+     */
+    async countReports(after: bigint, upTo: bigint): Promise<number> {
+      const titles = await listTitles()
       const { rows } = await sql<{ count: number }>`
-        select count(*)::integer as count
-        from (select player_id, time from events order by id desc limit ${limit}) as latest
-        where player_id <> '' and time > ${since}`.execute(db)
+        select count(*)::integer as count from (
+          select player_id from events
+          where title_id = any(${titles}::text[]) and id > ${after} and id <= ${upTo}
+          order by title_id, id limit ${upTo - after}
+        ) as range where player_id <> ''`.execute(db)
       return (rows[0] as { count: number }).count
     },
 
@@ -90,19 +96,7 @@ export function eventQueries(db: Kysely<Tables>, sharding: Sharding) {
       return rows.map(toEvent)
     },
 
-    /** Returns the titles with events, deleted titles included. A loose index scan: it reads one row per title. */
-    async listTitles(): Promise<readonly string[]> {
-      if (sharding.isDistributed) return listTitlesOfShards()
-      const { rows } = await sql<{ title_id: string }>`
-        with recursive title (title_id) as (
-          (select title_id from events order by title_id limit 1)
-          union all
-          select (select e.title_id from events e where e.title_id > title.title_id order by e.title_id limit 1)
-          from title where title.title_id is not null
-        )
-        select title_id from title where title_id is not null`.execute(db)
-      return rows.map((row) => row.title_id)
-    },
+    listTitles,
 
     /** Inserts events, numbered in their order, in the transaction of the changes that they report. */
     async insert(events: readonly NewEvent[]): Promise<void> {
@@ -185,6 +179,20 @@ export function eventQueries(db: Kysely<Tables>, sharding: Sharding) {
         delete from events where title_id = ${titleId} and id < ${rows[0]?.id ?? position + 1n}`.execute(db)
       return numAffectedRows > 0n
     },
+  }
+
+  /** Returns the titles with events, deleted titles included. A loose index scan: it reads one row per title. */
+  async function listTitles(): Promise<readonly string[]> {
+    if (sharding.isDistributed) return listTitlesOfShards()
+    const { rows } = await sql<{ title_id: string }>`
+      with recursive title (title_id) as (
+        (select title_id from events order by title_id limit 1)
+        union all
+        select (select e.title_id from events e where e.title_id > title.title_id order by e.title_id limit 1)
+        from title where title.title_id is not null
+      )
+      select title_id from title where title_id is not null`.execute(db)
+    return rows.map((row) => row.title_id)
   }
 
   /** Citus does not support recursive statements. */
