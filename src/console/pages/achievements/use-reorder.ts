@@ -1,5 +1,6 @@
 import { useCallback, useRef, useState } from 'preact/hooks'
 import { api } from '../../api.ts'
+import { ApiError } from '../../api-error.ts'
 import { toast } from '../../parts/toast.tsx'
 import type { Achievements } from './use-achievements.ts'
 
@@ -63,8 +64,9 @@ async function hasStoredOrder(titleId: string, items: readonly Item[]): Promise<
   try {
     const { achievements = [] } = await api.achievements.batchGetAchievements({ titleId, achievementIds })
     return items.every(({ listOrder }, index) => achievements[index]?.listOrder === listOrder)
-  } catch {
+  } catch (error) {
     // One of them is deleted.
-    return false
+    if (error instanceof ApiError && error.code === 'not_found') return false
+    throw error
   }
 }
