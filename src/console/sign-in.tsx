@@ -45,7 +45,7 @@ function SignInDialog({ reason }: { reason: string }) {
     <Dialog title="Sign in" onClose={undefined}>
       <p class="muted">
         {token.value === undefined
-          ? 'The server asks who you are. Take the key or the token that its operator has given you.'
+          ? 'Sign in to use this server. Its operator gives out keys and tokens.'
           : `The server refused the call: ${reason}.`}
       </p>
       {issuers.map((issuer) => (

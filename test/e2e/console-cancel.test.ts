@@ -47,7 +47,7 @@ test('an import that is cancelled while it is applied changes nothing, and the p
   await dialog.getByRole('button', { name: 'Apply' }).click()
   await dialog.getByRole('progressbar').waitFor()
   await dialog.getByRole('button', { name: 'Cancel' }).click()
-  await page.getByText('It is cancelled, and nothing is changed.').waitFor()
+  await page.getByText('The plan is not applied: nothing has changed.').waitFor()
   await other.query('rollback')
   await other.end()
   await page.getByRole('button', { name: 'Apply the plan…' }).waitFor()

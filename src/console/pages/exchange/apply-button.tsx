@@ -7,7 +7,8 @@ import { toast } from '../../parts/toast.tsx'
 import { can } from '../../permissions.ts'
 import type { Planned } from './planned.ts'
 
-const SETTLED_MILLISECONDS = 500
+/** A server that commits while the call is cancelled has committed after this time. */
+const COMMIT_MILLISECONDS = 500
 
 interface ApplyButtonProps {
   readonly planned: Planned
@@ -29,15 +30,14 @@ export function ApplyButton({ planned: { plan, changes }, typed, onApplied }: Ap
       onApplied(applied)
     } catch (error) {
       if (!signal.aborted) throw error
-      // A server that commits at this moment does so within this time.
-      await new Promise((resolve) => setTimeout(resolve, SETTLED_MILLISECONDS))
+      await new Promise((resolve) => setTimeout(resolve, COMMIT_MILLISECONDS))
       const { plan: read = {} } = await api.plans.getPlan({ titleId, planId })
       const isApplied = read.applyTime !== undefined
       if (isApplied) onApplied(read)
       toast(
         isApplied
           ? 'It was too late to cancel: the plan is applied.'
-          : 'It is cancelled, and nothing is changed.',
+          : 'The plan is not applied: nothing has changed.',
       )
     }
   }
