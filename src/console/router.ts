@@ -88,7 +88,7 @@ export function startRouter(): void {
   addEventListener('popstate', () => {
     const shown = here.peek()
     const target = entryOfState()
-    // Also the reader's return below.
+    // Also the event of `history.go` below.
     if (target === entry) return
     if (location.pathname !== shown.path && !mayLeave()) {
       history.go(entry - target)
@@ -115,7 +115,7 @@ export function startRouter(): void {
   })
 }
 
-/** Returns the number of the browser's entry. An entry that the reader has typed has none, and follows the current one. */
+/** Returns the number of the browser's entry. The entry of a typed URL has none yet, and follows the current one. */
 function entryOfState(): number {
   if (typeof history.state === 'number') return history.state
   history.replaceState(entry + 1, '')

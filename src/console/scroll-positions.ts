@@ -4,7 +4,7 @@ type Positions = ReadonlyMap<string, number>
 /** By entry of the browser's history. A reload loses them. */
 const positions = new Map<number, Positions>()
 
-/** A list that is loaded again becomes as long as before within this time, or it stays where it is. */
+/** A restoration waits so long for a list that is loaded again to be as long as before. */
 const RESTORE_MILLISECONDS = 5_000
 
 /** Stores how far the page of an entry is scrolled. */
@@ -17,7 +17,7 @@ export function saveScroll(entry: number): void {
   )
 }
 
-/** Removes those of the entries from this one on, which a new entry replaces. */
+/** Deletes the positions of an entry and of all later ones, when a new entry replaces them. */
 export function evictScroll(entry: number): void {
   for (const each of positions.keys()) if (each >= entry) positions.delete(each)
 }
@@ -34,8 +34,8 @@ export function focusPage(): void {
 let restoring = 0
 
 /**
- * Returns a page of the history to where it was scrolled, while its lists are loaded again, and the focus to the link to the page that
- * the reader comes from. The first input of the reader ends it.
+ * Scrolls a page of the history to where it was left, while its lists are loaded again, and focuses the link to the page that the
+ * reader comes from. The first input of the reader ends it.
  */
 export function restoreScroll(entry: number, leftPath: string): void {
   focusPage()

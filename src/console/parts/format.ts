@@ -40,10 +40,10 @@ export function formatAge(text: string | undefined, now = Date.now()): string {
   return AGE.format(-Math.floor(seconds / size), unit)
 }
 
-/** Has something to see: a text of spaces, controls and signs without width alone would make a link that cannot be seen. */
+/** A visible character. A link whose name has only spaces, control characters and characters without width could not be seen. */
 const VISIBLE = /[^\p{Z}\p{C}\p{M}\u115F\u1160\u2800\u3164\uFFA0]/u
 
-/** Returns a name as people see it: the id in place of one without anything to see. */
+/** Returns the name, or the id if the name has no visible character. */
 export function nameOr(name: string | undefined, id: string): string {
   return name !== undefined && VISIBLE.test(name) ? name : id
 }

@@ -16,7 +16,7 @@ interface Loaded {
   readonly reload: () => void
 }
 
-/** Loads data again and again. A refusal stays to be read, until it is repeated; a server that starts again is called until it responds. */
+/** Loads data again and again. An error stops it until the reader repeats the call, unless the server only did not respond. */
 export function useRefresh({ error, reload }: Loaded, milliseconds: number): void {
   useInterval(() => (error === undefined || isUnavailable(error)) && reload(), milliseconds)
 }
