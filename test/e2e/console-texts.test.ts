@@ -4,12 +4,12 @@ import { type ConsoleServer, startConsoleServer } from '../support/console-serve
 import { always, type FakePlatform, respond, startFakePlatform } from '../support/fake-platform.ts'
 import { HOOK_SECRET } from '../support/relay.ts'
 
-/* Names that a layout does not expect. */
+/* Names that are long, invisible, or written from right to left. */
 
 const LONG = 'W'.repeat(4_000)
 const LONG_ID = 'w'.repeat(128)
-/** Spaces and signs without width: nothing to see. */
-const UNSEEN = '\u200b \u2060\u00ad'
+/** Spaces and characters without width. */
+const INVISIBLE = '\u200b \u2060\u00ad'
 const ARABIC = 'أضواء الميناء القديم'
 
 let running: ConsoleServer
@@ -19,11 +19,11 @@ beforeAll(async () => {
   platform = await startFakePlatform({ behave: always(respond(400, { body: LONG })) })
   const { call } = running
   await call('TitleService/CreateTitle', { title: { titleId: LONG_ID, displayName: LONG } })
-  await call('TitleService/CreateTitle', { title: { titleId: 'unseen', displayName: UNSEEN } })
+  await call('TitleService/CreateTitle', { title: { titleId: 'invisible', displayName: INVISIBLE } })
   const following = { requirements: [{ requirementId: 'r', statCode: LONG_ID, target: { integer: '9' } }] }
   for (const [achievementId, text, more] of [
     [LONG_ID, LONG, { description: { text: LONG }, tags: [LONG_ID], ...following }],
-    ['unseen', UNSEEN, {}],
+    ['invisible', INVISIBLE, {}],
     ['arabic', ARABIC, { description: { text: ARABIC } }],
     ['together', LONG, { participation: 'PARTICIPATION_COMMUNITY', ...following }],
   ] as const) {
@@ -32,7 +32,7 @@ beforeAll(async () => {
   }
   for (const [playerId, displayName] of [
     [LONG_ID, LONG],
-    ['unseen', UNSEEN],
+    ['invisible', INVISIBLE],
   ])
     await call('PlayerService/CreatePlayer', { player: { playerId, displayName } })
   const hook = { dialect: 'webhook', url: platform.url, credential: 'env:LAUREL_CREDENTIAL_HOOK' }
@@ -71,7 +71,7 @@ test.each([
   ['goal', `${OF_TITLE}/community/together`, 'table'],
   ['audit', `${OF_TITLE}/audit`, 'table'],
 ])(
-  'the page %s holds long texts, texts of nothing to see and texts from right to left',
+  'the page %s fits on every screen with long, invisible and right-to-left names',
   async (name, path, shown) => {
     await using opened = await openPage(`${running.server.url}/console/${path}`)
     const { page } = opened
@@ -80,13 +80,13 @@ test.each([
   },
 )
 
-test('a name with nothing to see is shown as the id', async () => {
+test('the id is shown in place of an invisible name', async () => {
   await using opened = await openPage(`${running.server.url}/console/${OF_TITLE}`)
   const { page } = opened
-  await page.getByRole('link', { name: 'unseen', exact: true }).click()
-  await page.getByRole('heading', { name: 'unseen', exact: true }).waitFor()
-  for (const path of ['players/unseen', 'titles/unseen/settings']) {
+  await page.getByRole('link', { name: 'invisible', exact: true }).click()
+  await page.getByRole('heading', { name: 'invisible', exact: true }).waitFor()
+  for (const path of ['players/invisible', 'titles/invisible/settings']) {
     await page.goto(`${running.server.url}/console/${path}`)
-    await page.getByRole('heading', { name: 'unseen', exact: true }).waitFor()
+    await page.getByRole('heading', { name: 'invisible', exact: true }).waitFor()
   }
 })
