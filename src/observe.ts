@@ -12,7 +12,7 @@ import { addPart, formatTrace, inSpan, linksTo } from './telemetry/spans.ts'
 
 const BREAKER: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 }
 const BATCH_BOUNDARIES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 500]
-/** A scrape waits so long for the database: it is most needed when the database is slow. */
+/** A scrape waits at most this long for the database, because metrics are needed most while the database is slow. */
 const MAX_SCRAPE_MILLISECONDS = 500
 
 /** Registers the metrics of a running server that are read when they are collected. */

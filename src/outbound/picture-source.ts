@@ -16,7 +16,7 @@ export function createPictureSource(outbound: Outbound) {
     /** @throws LaurelError INVALID_FIELD if the URL may not be called; PICTURE_UNREADABLE without a successful response */
     read(url: string, signal: AbortSignal): Promise<Uint8Array> {
       outbound.checkUrl(url)
-      // Hosts take turns, so that the pictures of a slow one delay each other first.
+      // Hosts take turns, so that a slow host delays its own pictures first.
       return semaphore.run(signal, () => readFrom(outbound, url, signal), new URL(url).host)
     },
   }
