@@ -24,14 +24,14 @@ export function evictScroll(entry: number): void {
 
 /** Begins a page at its top, for the keyboard too. */
 export function focusPage(): void {
-  restoring += 1
+  restoration.abort()
   scrollTo(0, 0)
   // After the rendering: a dialog that closes with its page gives the focus back first.
   requestAnimationFrame(() => document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true }))
 }
 
-/** The number of the last restoration: another navigation ends it. */
-let restoring = 0
+/** Ends the last restoration, with its listeners. */
+let restoration = new AbortController()
 
 /**
  * Scrolls a page of the history to where it was left, while its lists are loaded again, and focuses the link to the page that the
@@ -39,16 +39,16 @@ let restoring = 0
  */
 export function restoreScroll(entry: number, leftPath: string): void {
   focusPage()
-  const own = restoring
+  restoration = new AbortController()
+  const { signal } = restoration
+  const end = () => restoration.abort()
   const missing = new Map(positions.get(entry))
   let isFocused = false
-  const end = Date.now() + RESTORE_MILLISECONDS
-  const stop = () => {
-    restoring += 1
-  }
-  for (const type of ['wheel', 'pointerdown', 'keydown']) addEventListener(type, stop, { once: true })
+  const deadline = Date.now() + RESTORE_MILLISECONDS
+  for (const type of ['wheel', 'pointerdown', 'keydown']) addEventListener(type, end, { signal })
   const step = () => {
-    if (own !== restoring || Date.now() > end || (missing.size === 0 && isFocused)) return
+    if (signal.aborted) return
+    if (Date.now() > deadline || (missing.size === 0 && isFocused)) return end()
     for (const [label, top] of missing) if (scrolledTo(label, top)) missing.delete(label)
     isFocused ||= missing.size === 0 && focusLink(leftPath)
     requestAnimationFrame(step)
