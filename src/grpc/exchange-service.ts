@@ -1,5 +1,7 @@
 import type { ExchangeServiceService } from '../gen/laurel/v1/exchange_service.ts'
+import { LIMITS } from '../model/limits.ts'
 import type { Operations } from '../service/operations.ts'
+import { readList } from './convert/collections.ts'
 import { writeDialect, writeFinding, writePreview } from './convert/exchange.ts'
 import {
   readAchievementsExport,
@@ -11,9 +13,13 @@ import {
   readTranslation,
 } from './convert/exchange-options.ts'
 import { writeDocument, writeImport } from './convert/parts.ts'
+import { readId } from './convert/scalars.ts'
 import { parse } from './convert/violations.ts'
 import { openDocument } from './document-stream.ts'
 import { bidiStream, type HandlersOf, serverStream, unary } from './handlers.ts'
+
+/** Bytes of the lines in one response. */
+const PIECE_BYTES = 2 ** 20
 
 export function exchangeService(operations: Operations): HandlersOf<typeof ExchangeServiceService> {
   return {
@@ -42,6 +48,21 @@ export function exchangeService(operations: Operations): HandlersOf<typeof Excha
     exportAchievements: serverStream((message, call) => {
       const options = parse((violations) => readAchievementsExport(message, violations))
       return writeDocument(operations.exportAchievements(options, call))
+    }),
+
+    exportRecords: serverStream(async function* (message, call) {
+      const titleIds = parse((violations) =>
+        readList(message.titleIds, LIMITS.filterIds, 'title_ids', violations, readId),
+      )
+      for await (const content of operations.exportRecords({ titleIds }, call))
+        for (let start = 0; start < content.length; start += PIECE_BYTES)
+          yield { content: Buffer.from(content.subarray(start, start + PIECE_BYTES)) }
+    }),
+
+    importRecords: bidiStream(async function* (messages, call) {
+      const { content } = await openDocument(messages)
+      for await (const { lineCount, done } of operations.importRecords({ content }, call))
+        yield { lineCount: BigInt(lineCount), done }
     }),
 
     exportProgress: serverStream((message, call) => {

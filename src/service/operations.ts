@@ -10,6 +10,7 @@ import { MIGRATION_JOB_OPERATIONS } from './migration-jobs/operations.ts'
 import { PLAN_OPERATIONS } from './plans/operations.ts'
 import { PLAYER_OPERATIONS } from './players/operations.ts'
 import { PROGRESS_OPERATIONS } from './progress/operations.ts'
+import { RECORD_OPERATIONS } from './records/operations.ts'
 import type { Services } from './services.ts'
 import { STAT_OPERATIONS } from './stats/operations.ts'
 import { TITLE_OPERATIONS } from './titles/operations.ts'
@@ -33,6 +34,7 @@ const OPERATIONS = {
   ...EXCHANGE_OPERATIONS,
   ...PLAN_OPERATIONS,
   ...MIGRATION_JOB_OPERATIONS,
+  ...RECORD_OPERATIONS,
 }
 
 export type OperationName = keyof typeof OPERATIONS

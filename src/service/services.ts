@@ -15,6 +15,7 @@ import type { LazyPulls } from './migration-jobs/lazy/contract.ts'
 import type { ProgressPages } from './progress/progress-pages.ts'
 import type { TimeBounds } from './progress/writer/contract.ts'
 import type { ProgressWriter } from './progress/writer/progress-writer.ts'
+import type { ParseDefinition } from './records/definition-line.ts'
 import type { PlayerCounts } from './titles/player-counts.ts'
 
 /** The parts that use cases work with, built once by the composition root. */
@@ -40,6 +41,8 @@ export interface Services {
   readonly importTotals: ImportTotals
   readonly lazyPulls: LazyPulls
   readonly formatRecord: FormatRecord
+  readonly parseDefinition: ParseDefinition
+  readonly laurelVersion: string
   /** Called if an audit entry cannot be written, or completed, whose cause does not fail with it. */
   readonly onAuditFailure: (error: Error) => void
 }

@@ -39,6 +39,7 @@ import { progressQueries } from './progress/progress.ts'
 import { progressChangeQueries } from './progress/progress-changes.ts'
 import { progressListQueries } from './progress/progress-lists.ts'
 import { reportTraceQueries } from './progress/report-traces.ts'
+import { recordQueries } from './records/records.ts'
 import type { Tables } from './schema.ts'
 import { statQueries } from './stats/stats.ts'
 import { titleBindingQueries } from './titles/title-bindings.ts'
@@ -90,5 +91,6 @@ export function queriesOn(db: Kysely<Tables>, client: pg.ClientBase, sharding: S
     migrationRecords: migrationRecordQueries(db),
     migrationRollback: migrationRollbackQueries(db),
     migrationPulls: migrationPullQueries(db),
+    records: recordQueries(db, client, sharding),
   }
 }

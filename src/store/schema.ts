@@ -84,6 +84,7 @@ export interface Tables {
   migration_undo: MigrationUndoTable
   migration_stat_undo: MigrationStatUndoTable
   title_imports: TitleImportTable
+  record_imports: RecordImportTable
 }
 
 interface TitleTable extends Versioned {
@@ -267,6 +268,16 @@ interface RestoreTable {
   backup_position: bigint
   backup_time: bigint
   time: bigint
+}
+
+/** An export that is imported, or was. Rows are never deleted. */
+interface RecordImportTable {
+  /** That of the export's first line. */
+  id: string
+  /** The lines that are imported. */
+  line_count: bigint
+  /** SHA-256 of these lines. */
+  digest: string
 }
 
 /** The digest of the request. The column is older than the term. */

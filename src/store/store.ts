@@ -5,6 +5,7 @@ import { sleep } from '../model/sleep.ts'
 import { type Connection, type ConnectionOptions, Connections } from './connections.ts'
 import { databaseUnavailable, isRetryable, isStaleStatement, meaningOfError, toModelError } from './errors.ts'
 import type { Queries } from './queries.ts'
+import { readSnapshot } from './snapshot.ts'
 import type { SqlStateMeaning } from './sqlstates.ts'
 import { type WriteState, WriteStates } from './write-state.ts'
 
@@ -24,6 +25,14 @@ export interface Store {
   write<Result>(signal: AbortSignal, work: (queries: Queries) => Promise<Result>): Promise<Result>
   /** Runs one statement that is a transaction by itself. It is retried like `write`. */
   single<Result>(signal: AbortSignal, work: (queries: Queries) => Promise<Result>): Promise<Result>
+  /**
+   * Yields what `work` reads on one snapshot, on a connection beside the pool. One runs at a time.
+   * @throws LaurelError as `read`
+   */
+  snapshot(
+    signal: AbortSignal,
+    work: (queries: Queries) => AsyncIterable<Uint8Array>,
+  ): AsyncGenerator<Uint8Array>
   /** While the database accepts no writes, reads go on. */
   readonly writeState: WriteState
   onWriteState(listener: (state: WriteState) => void): void
@@ -41,6 +50,7 @@ export type BreakerState = 'closed' | 'half_open' | 'open'
 const ATTEMPTS = 5
 /** The places of calls that wait, for each connection of the pool; the semaphore fills half of them. */
 const WAITING_PER_CONNECTION = 200
+const WAITING_SNAPSHOTS = 20
 
 /** The connections of the pool, and calls that wait for one. */
 export interface PoolUse {
@@ -71,6 +81,9 @@ const OPERATORS: readonly SqlStateMeaning[] = ['unavailable', 'read_only', 'full
 
 export function openStore(options: StoreOptions): Store {
   const connections = new Connections(options)
+  const { connectionString, onError } = options
+  const beside = new Connections({ connectionString, onError, poolSize: 1 })
+  const snapshots = new Semaphore(1, WAITING_SNAPSHOTS)
   const writeStates = new WriteStates(() => connections.use(NEVER_ABORTED, probeWrites))
   const semaphore = new Semaphore(options.poolSize, options.poolSize * WAITING_PER_CONNECTION)
   const breaker = new CircuitBreaker((work: () => Promise<unknown>) => work(), {
@@ -121,6 +134,7 @@ export function openStore(options: StoreOptions): Store {
             : withSettings(connection, signal, work),
         ),
       ),
+    snapshot: (signal, work) => readSnapshot(beside, snapshots, signal, work),
     get pool() {
       return { ...connections.counts, waiting: semaphore.waiting }
     },
@@ -142,7 +156,7 @@ export function openStore(options: StoreOptions): Store {
     async close() {
       breaker.shutdown()
       await writeStates.close()
-      await connections.close()
+      await Promise.all([connections.close(), beside.close()])
     },
   }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { authenticateAnyone } from '../../src/auth/anyone.ts'
+import { parseDefinition } from '../../src/grpc/convert/parse-definition.ts'
 import { formatRecord } from '../../src/grpc/convert/record-json.ts'
 import { openMedia } from '../../src/media/media.ts'
 import { ByteLimiter } from '../../src/model/byte-limiter.ts'
@@ -95,6 +96,8 @@ export function servicesOn(
     lazyPulls: new LazyPuller({ ...parts, dialects }, createLazyFetcher(outbound, credentials), () => {}),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
     formatRecord,
+    parseDefinition,
+    laurelVersion: '0.0.0',
     onAuditFailure: (error) => {
       throw error
     },

@@ -40,12 +40,17 @@ export async function putImage(
     const message = `the picture is said to be ${declared}, and is ${format}`
     throw new LaurelError('invalid_argument', 'INVALID_FIELD', message, { violations })
   }
-  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, HASH_DIGITS)
+  const hash = imageHashOf(bytes)
   return writeAudited(services, call, async (queries) => {
     if (titleId !== undefined) await titleOf(queries, titleId)
     const isNew = await queries.images.upsert({ hash, format, bytes }, services.now())
     return { result: { hash, ...facts }, change: isNew ? imageChange(titleId, hash) : undefined }
   })
+}
+
+/** Returns the hash under which an image is stored. */
+export function imageHashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, HASH_DIGITS)
 }
 
 /** Deletes the images that were last uploaded before a time, and that no definition, revision or plan names. */

@@ -84,6 +84,13 @@ export function achievementQueries(db: Kysely<Tables>) {
       return new Set(rows.map(({ id }) => id))
     },
 
+    /** Returns the achievements of a title in order of id, after the given one, as many as fit in one message. */
+    async listAfter(titleId: string, afterId: string, limit: number): Promise<ListPart<StoredAchievement>> {
+      const query = select(titleId).where('id', '>', afterId).orderBy('id').limit(limit)
+      const { items, isCut } = await listWithinBytes(db, query, DEFINITION_SIZE, sql`id`)
+      return { items: items.map(fromRow), isCut }
+    },
+
     /** As `listByIds`, as many as fit in one message. */
     async listPartByIds(titleId: string, ids: readonly string[]): Promise<ListPart<StoredAchievement>> {
       const named = selectNamed(titleId, ids).orderBy('achievements.id')

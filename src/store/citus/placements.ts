@@ -41,6 +41,7 @@ export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
   migration_refusals: ON_COORDINATOR,
   migration_identities: ON_COORDINATOR,
   title_imports: ON_COORDINATOR,
+  record_imports: ON_COORDINATOR,
   // They change all the time.
   community_progress: ON_COORDINATOR,
   destination_flows: ON_COORDINATOR,

@@ -30,6 +30,7 @@ import * as accountKeys from './0028-account-keys.ts'
 import * as migrationDeltas from './0029-migration-deltas.ts'
 import * as lazyPulls from './0030-lazy-pulls.ts'
 import * as migrationStatUndo from './0031-migration-stat-undo.ts'
+import * as recordImports from './0032-record-imports.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -64,4 +65,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0029-migration-deltas': migrationDeltas,
   '0030-lazy-pulls': lazyPulls,
   '0031-migration-stat-undo': migrationStatUndo,
+  '0032-record-imports': recordImports,
 }

@@ -39,6 +39,32 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/exchange_service.proto";
 
+/** The request of ExportRecords. */
+export interface ExportRecordsRequest {
+  /** The titles to export, with the players that have anything in them. At most 1000. If empty, all titles and players. */
+  titleIds: string[];
+}
+
+/** A response of ExportRecords. */
+export interface ExportRecordsResponse {
+  /** A piece of the lines, at most 1 MiB. */
+  content: Uint8Array;
+}
+
+/** A request of ImportRecords. */
+export interface ImportRecordsRequest {
+  /** A piece of the lines. */
+  content: Uint8Array;
+}
+
+/** A response of ImportRecords, after each part. */
+export interface ImportRecordsResponse {
+  /** The lines that are imported, from the first on. */
+  lineCount: bigint;
+  /** Whether these are all. */
+  done: boolean;
+}
+
 /** The request of ListDialects. */
 export interface ListDialectsRequest {
 }
@@ -291,6 +317,241 @@ export interface PreviewAchievementResponse {
   /** One for each dialect, ordered by name. */
   previews: DialectPreview[];
 }
+
+function createBaseExportRecordsRequest(): ExportRecordsRequest {
+  return { titleIds: [] };
+}
+
+export const ExportRecordsRequest: MessageFns<ExportRecordsRequest> = {
+  encode(message: ExportRecordsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.titleIds) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExportRecordsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExportRecordsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.titleIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ExportRecordsRequest>, I>>(base?: I): ExportRecordsRequest {
+    return ExportRecordsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExportRecordsRequest>, I>>(object: I): ExportRecordsRequest {
+    const message = createBaseExportRecordsRequest();
+    message.titleIds = object.titleIds?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseExportRecordsResponse(): ExportRecordsResponse {
+  return { content: new Uint8Array(0) };
+}
+
+export const ExportRecordsResponse: MessageFns<ExportRecordsResponse> = {
+  encode(message: ExportRecordsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.content.length !== 0) {
+      writer.uint32(10).bytes(message.content);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExportRecordsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExportRecordsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.content = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ExportRecordsResponse>, I>>(base?: I): ExportRecordsResponse {
+    return ExportRecordsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExportRecordsResponse>, I>>(object: I): ExportRecordsResponse {
+    const message = createBaseExportRecordsResponse();
+    message.content = object.content ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseImportRecordsRequest(): ImportRecordsRequest {
+  return { content: new Uint8Array(0) };
+}
+
+export const ImportRecordsRequest: MessageFns<ImportRecordsRequest> = {
+  encode(message: ImportRecordsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.content.length !== 0) {
+      writer.uint32(10).bytes(message.content);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImportRecordsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImportRecordsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.content = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ImportRecordsRequest>, I>>(base?: I): ImportRecordsRequest {
+    return ImportRecordsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ImportRecordsRequest>, I>>(object: I): ImportRecordsRequest {
+    const message = createBaseImportRecordsRequest();
+    message.content = object.content ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseImportRecordsResponse(): ImportRecordsResponse {
+  return { lineCount: 0n, done: false };
+}
+
+export const ImportRecordsResponse: MessageFns<ImportRecordsResponse> = {
+  encode(message: ImportRecordsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.lineCount !== 0n) {
+      if (BigInt.asIntN(64, message.lineCount) !== message.lineCount) {
+        throw new globalThis.Error("value provided for field message.lineCount of type int64 too large");
+      }
+      writer.uint32(8).int64(message.lineCount);
+    }
+    if (message.done !== false) {
+      writer.uint32(16).bool(message.done);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImportRecordsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImportRecordsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.lineCount = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.done = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ImportRecordsResponse>, I>>(base?: I): ImportRecordsResponse {
+    return ImportRecordsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ImportRecordsResponse>, I>>(object: I): ImportRecordsResponse {
+    const message = createBaseImportRecordsResponse();
+    message.lineCount = (object.lineCount !== undefined && object.lineCount !== null) ? BigInt(object.lineCount) : 0n;
+    message.done = object.done ?? false;
+    return message;
+  },
+};
 
 function createBaseListDialectsRequest(): ListDialectsRequest {
   return {};
@@ -2161,6 +2422,50 @@ export const ExchangeServiceService = {
     responseDeserialize: (value: Buffer): ExportProgressResponse => ExportProgressResponse.decode(value),
   },
   /**
+   * Exports all that another Laurel needs to go on in the place of this one, or in the place of this one for some titles: definitions with
+   * their bindings and images, players with their accounts, merges and deletions, progress, totals, values of stats, contributions, and the
+   * retained history. The lines are JSON; src/service/records/README.md describes each kind. They are of one moment, and the last line has
+   * the number of each kind, so that a stream that was cut is not taken for a whole one.
+   *
+   * What is of this Laurel alone is left out: credentials, destinations and their deliveries, the audit, plans, revisions, migration jobs,
+   * stored responses to request ids, etags, and resume tokens.
+   *
+   * The caller needs the permissions to read definitions, stats and progress of these titles, and players. One export runs at a time in each
+   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND.
+   */
+  exportRecords: {
+    path: "/laurel.v1.ExchangeService/ExportRecords" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: ExportRecordsRequest): Buffer => Buffer.from(ExportRecordsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExportRecordsRequest => ExportRecordsRequest.decode(value),
+    responseSerialize: (value: ExportRecordsResponse): Buffer =>
+      Buffer.from(ExportRecordsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExportRecordsResponse => ExportRecordsResponse.decode(value),
+  },
+  /**
+   * Imports the lines that ExportRecords wrote into a Laurel that does not have these titles. Each part of the lines is one transaction, and
+   * a response follows it. A call that is cut loses the part in hand: call again with all lines, of which those that are imported are
+   * skipped. The same lines again change nothing.
+   *
+   * Nothing is sent to destinations because of an import. Etags and positions of events are new. A request id from before the export is new
+   * here, so a repeated request is applied: let callers finish their retries first.
+   *
+   * A player who exists is shared if the line equals it; anything else that exists is refused. Fails with INVALID_ARGUMENT, reason
+   * DOCUMENT_REFUSED, at the first line that cannot be imported, with its number, and writes nothing of its part; with reason
+   * DOCUMENT_MALFORMED if the last line is missing; with ABORTED, reason TOO_MUCH_CONTENTION, if another call imports the same export.
+   */
+  importRecords: {
+    path: "/laurel.v1.ExchangeService/ImportRecords" as const,
+    requestStream: true as const,
+    responseStream: true as const,
+    requestSerialize: (value: ImportRecordsRequest): Buffer => Buffer.from(ImportRecordsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ImportRecordsRequest => ImportRecordsRequest.decode(value),
+    responseSerialize: (value: ImportRecordsResponse): Buffer =>
+      Buffer.from(ImportRecordsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ImportRecordsResponse => ImportRecordsResponse.decode(value),
+  },
+  /**
    * Checks the definitions of a title against the rules of platforms' stores: what a store would refuse, complain about or
    * show wrong. Changes nothing. A rule is checked as far as definitions tell: an icon's size, for instance, is not.
    *
@@ -2242,6 +2547,32 @@ export interface ExchangeServiceServer extends UntypedServiceImplementation {
    * of all players, each row of a player without an account in the dialect is written with a loss that names the player.
    */
   exportProgress: handleServerStreamingCall<ExportProgressRequest, ExportProgressResponse>;
+  /**
+   * Exports all that another Laurel needs to go on in the place of this one, or in the place of this one for some titles: definitions with
+   * their bindings and images, players with their accounts, merges and deletions, progress, totals, values of stats, contributions, and the
+   * retained history. The lines are JSON; src/service/records/README.md describes each kind. They are of one moment, and the last line has
+   * the number of each kind, so that a stream that was cut is not taken for a whole one.
+   *
+   * What is of this Laurel alone is left out: credentials, destinations and their deliveries, the audit, plans, revisions, migration jobs,
+   * stored responses to request ids, etags, and resume tokens.
+   *
+   * The caller needs the permissions to read definitions, stats and progress of these titles, and players. One export runs at a time in each
+   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND.
+   */
+  exportRecords: handleServerStreamingCall<ExportRecordsRequest, ExportRecordsResponse>;
+  /**
+   * Imports the lines that ExportRecords wrote into a Laurel that does not have these titles. Each part of the lines is one transaction, and
+   * a response follows it. A call that is cut loses the part in hand: call again with all lines, of which those that are imported are
+   * skipped. The same lines again change nothing.
+   *
+   * Nothing is sent to destinations because of an import. Etags and positions of events are new. A request id from before the export is new
+   * here, so a repeated request is applied: let callers finish their retries first.
+   *
+   * A player who exists is shared if the line equals it; anything else that exists is refused. Fails with INVALID_ARGUMENT, reason
+   * DOCUMENT_REFUSED, at the first line that cannot be imported, with its number, and writes nothing of its part; with reason
+   * DOCUMENT_MALFORMED if the last line is missing; with ABORTED, reason TOO_MUCH_CONTENTION, if another call imports the same export.
+   */
+  importRecords: handleBidiStreamingCall<ImportRecordsRequest, ImportRecordsResponse>;
   /**
    * Checks the definitions of a title against the rules of platforms' stores: what a store would refuse, complain about or
    * show wrong. Changes nothing. A rule is checked as far as definitions tell: an icon's size, for instance, is not.
@@ -2353,6 +2684,45 @@ export interface ExchangeServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<ExportProgressResponse>;
+  /**
+   * Exports all that another Laurel needs to go on in the place of this one, or in the place of this one for some titles: definitions with
+   * their bindings and images, players with their accounts, merges and deletions, progress, totals, values of stats, contributions, and the
+   * retained history. The lines are JSON; src/service/records/README.md describes each kind. They are of one moment, and the last line has
+   * the number of each kind, so that a stream that was cut is not taken for a whole one.
+   *
+   * What is of this Laurel alone is left out: credentials, destinations and their deliveries, the audit, plans, revisions, migration jobs,
+   * stored responses to request ids, etags, and resume tokens.
+   *
+   * The caller needs the permissions to read definitions, stats and progress of these titles, and players. One export runs at a time in each
+   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND.
+   */
+  exportRecords(
+    request: ExportRecordsRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<ExportRecordsResponse>;
+  exportRecords(
+    request: ExportRecordsRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<ExportRecordsResponse>;
+  /**
+   * Imports the lines that ExportRecords wrote into a Laurel that does not have these titles. Each part of the lines is one transaction, and
+   * a response follows it. A call that is cut loses the part in hand: call again with all lines, of which those that are imported are
+   * skipped. The same lines again change nothing.
+   *
+   * Nothing is sent to destinations because of an import. Etags and positions of events are new. A request id from before the export is new
+   * here, so a repeated request is applied: let callers finish their retries first.
+   *
+   * A player who exists is shared if the line equals it; anything else that exists is refused. Fails with INVALID_ARGUMENT, reason
+   * DOCUMENT_REFUSED, at the first line that cannot be imported, with its number, and writes nothing of its part; with reason
+   * DOCUMENT_MALFORMED if the last line is missing; with ABORTED, reason TOO_MUCH_CONTENTION, if another call imports the same export.
+   */
+  importRecords(): ClientDuplexStream<ImportRecordsRequest, ImportRecordsResponse>;
+  importRecords(options: Partial<CallOptions>): ClientDuplexStream<ImportRecordsRequest, ImportRecordsResponse>;
+  importRecords(
+    metadata: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientDuplexStream<ImportRecordsRequest, ImportRecordsResponse>;
   /**
    * Checks the definitions of a title against the rules of platforms' stores: what a store would refuse, complain about or
    * show wrong. Changes nothing. A rule is checked as far as definitions tell: an icon's size, for instance, is not.

@@ -13,6 +13,156 @@ import type { Achievement, AchievementJson } from "./achievement_pb.js";
 export declare const file_laurel_v1_exchange_service: GenFile;
 
 /**
+ * The request of ExportRecords.
+ *
+ * @generated from message laurel.v1.ExportRecordsRequest
+ */
+export declare type ExportRecordsRequest = Message<"laurel.v1.ExportRecordsRequest"> & {
+  /**
+   * The titles to export, with the players that have anything in them. At most 1000. If empty, all titles and players.
+   *
+   * @generated from field: repeated string title_ids = 1;
+   */
+  titleIds: string[];
+};
+
+/**
+ * The request of ExportRecords.
+ *
+ * @generated from message laurel.v1.ExportRecordsRequest
+ */
+export declare type ExportRecordsRequestJson = {
+  /**
+   * The titles to export, with the players that have anything in them. At most 1000. If empty, all titles and players.
+   *
+   * @generated from field: repeated string title_ids = 1;
+   */
+  titleIds?: string[];
+};
+
+/**
+ * Describes the message laurel.v1.ExportRecordsRequest.
+ * Use `create(ExportRecordsRequestSchema)` to create a new message.
+ */
+export declare const ExportRecordsRequestSchema: GenMessage<ExportRecordsRequest, {jsonType: ExportRecordsRequestJson}>;
+
+/**
+ * A response of ExportRecords.
+ *
+ * @generated from message laurel.v1.ExportRecordsResponse
+ */
+export declare type ExportRecordsResponse = Message<"laurel.v1.ExportRecordsResponse"> & {
+  /**
+   * A piece of the lines, at most 1 MiB.
+   *
+   * @generated from field: bytes content = 1;
+   */
+  content: Uint8Array;
+};
+
+/**
+ * A response of ExportRecords.
+ *
+ * @generated from message laurel.v1.ExportRecordsResponse
+ */
+export declare type ExportRecordsResponseJson = {
+  /**
+   * A piece of the lines, at most 1 MiB.
+   *
+   * @generated from field: bytes content = 1;
+   */
+  content?: string;
+};
+
+/**
+ * Describes the message laurel.v1.ExportRecordsResponse.
+ * Use `create(ExportRecordsResponseSchema)` to create a new message.
+ */
+export declare const ExportRecordsResponseSchema: GenMessage<ExportRecordsResponse, {jsonType: ExportRecordsResponseJson}>;
+
+/**
+ * A request of ImportRecords.
+ *
+ * @generated from message laurel.v1.ImportRecordsRequest
+ */
+export declare type ImportRecordsRequest = Message<"laurel.v1.ImportRecordsRequest"> & {
+  /**
+   * A piece of the lines.
+   *
+   * @generated from field: bytes content = 1;
+   */
+  content: Uint8Array;
+};
+
+/**
+ * A request of ImportRecords.
+ *
+ * @generated from message laurel.v1.ImportRecordsRequest
+ */
+export declare type ImportRecordsRequestJson = {
+  /**
+   * A piece of the lines.
+   *
+   * @generated from field: bytes content = 1;
+   */
+  content?: string;
+};
+
+/**
+ * Describes the message laurel.v1.ImportRecordsRequest.
+ * Use `create(ImportRecordsRequestSchema)` to create a new message.
+ */
+export declare const ImportRecordsRequestSchema: GenMessage<ImportRecordsRequest, {jsonType: ImportRecordsRequestJson}>;
+
+/**
+ * A response of ImportRecords, after each part.
+ *
+ * @generated from message laurel.v1.ImportRecordsResponse
+ */
+export declare type ImportRecordsResponse = Message<"laurel.v1.ImportRecordsResponse"> & {
+  /**
+   * The lines that are imported, from the first on.
+   *
+   * @generated from field: int64 line_count = 1;
+   */
+  lineCount: bigint;
+
+  /**
+   * Whether these are all.
+   *
+   * @generated from field: bool done = 2;
+   */
+  done: boolean;
+};
+
+/**
+ * A response of ImportRecords, after each part.
+ *
+ * @generated from message laurel.v1.ImportRecordsResponse
+ */
+export declare type ImportRecordsResponseJson = {
+  /**
+   * The lines that are imported, from the first on.
+   *
+   * @generated from field: int64 line_count = 1;
+   */
+  lineCount?: string;
+
+  /**
+   * Whether these are all.
+   *
+   * @generated from field: bool done = 2;
+   */
+  done?: boolean;
+};
+
+/**
+ * Describes the message laurel.v1.ImportRecordsResponse.
+ * Use `create(ImportRecordsResponseSchema)` to create a new message.
+ */
+export declare const ImportRecordsResponseSchema: GenMessage<ImportRecordsResponse, {jsonType: ImportRecordsResponseJson}>;
+
+/**
  * The request of ListDialects.
  *
  * @generated from message laurel.v1.ListDialectsRequest
@@ -1458,6 +1608,44 @@ export declare const ExchangeService: GenService<{
     methodKind: "server_streaming";
     input: typeof ExportProgressRequestSchema;
     output: typeof ExportProgressResponseSchema;
+  },
+  /**
+   * Exports all that another Laurel needs to go on in the place of this one, or in the place of this one for some titles: definitions with
+   * their bindings and images, players with their accounts, merges and deletions, progress, totals, values of stats, contributions, and the
+   * retained history. The lines are JSON; src/service/records/README.md describes each kind. They are of one moment, and the last line has
+   * the number of each kind, so that a stream that was cut is not taken for a whole one.
+   *
+   * What is of this Laurel alone is left out: credentials, destinations and their deliveries, the audit, plans, revisions, migration jobs,
+   * stored responses to request ids, etags, and resume tokens.
+   *
+   * The caller needs the permissions to read definitions, stats and progress of these titles, and players. One export runs at a time in each
+   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND.
+   *
+   * @generated from rpc laurel.v1.ExchangeService.ExportRecords
+   */
+  exportRecords: {
+    methodKind: "server_streaming";
+    input: typeof ExportRecordsRequestSchema;
+    output: typeof ExportRecordsResponseSchema;
+  },
+  /**
+   * Imports the lines that ExportRecords wrote into a Laurel that does not have these titles. Each part of the lines is one transaction, and
+   * a response follows it. A call that is cut loses the part in hand: call again with all lines, of which those that are imported are
+   * skipped. The same lines again change nothing.
+   *
+   * Nothing is sent to destinations because of an import. Etags and positions of events are new. A request id from before the export is new
+   * here, so a repeated request is applied: let callers finish their retries first.
+   *
+   * A player who exists is shared if the line equals it; anything else that exists is refused. Fails with INVALID_ARGUMENT, reason
+   * DOCUMENT_REFUSED, at the first line that cannot be imported, with its number, and writes nothing of its part; with reason
+   * DOCUMENT_MALFORMED if the last line is missing; with ABORTED, reason TOO_MUCH_CONTENTION, if another call imports the same export.
+   *
+   * @generated from rpc laurel.v1.ExchangeService.ImportRecords
+   */
+  importRecords: {
+    methodKind: "bidi_streaming";
+    input: typeof ImportRecordsRequestSchema;
+    output: typeof ImportRecordsResponseSchema;
   },
   /**
    * Checks the definitions of a title against the rules of platforms' stores: what a store would refuse, complain about or

@@ -1,0 +1,59 @@
+import { fromJson, toBinary } from '@bufbuild/protobuf'
+import { Achievement } from '../../gen/laurel/v1/achievement.ts'
+import { Stat } from '../../gen/laurel/v1/stat.ts'
+import { Title } from '../../gen/laurel/v1/title.ts'
+import { formatJson } from '../../model/exact-json.ts'
+import type { JsonObject } from '../../model/json.ts'
+import type { DefinitionKind } from '../../model/record-line.ts'
+import { withLocales } from '../../model/texts.ts'
+import type { Definitions, ParseDefinition } from '../../service/records/definition-line.ts'
+import { checkJsonMessage } from '../connect/json-message.ts'
+import { descriptorRegistry } from '../descriptors.ts'
+import { readAchievement } from './achievement.ts'
+import { readId } from './scalars.ts'
+import { readStat } from './stat.ts'
+import { readRequiredInstant } from './time.ts'
+import { readTitle } from './title.ts'
+import { parse, type Violations } from './violations.ts'
+
+const DEFAULT_LOCALE = 'en'
+
+const PARSERS: { readonly [Kind in DefinitionKind]: (json: JsonObject) => Definitions[Kind] } = {
+  title: parseAs('title', 'Title', Title, (message, violations) => ({
+    maskHiddenInGateways: false,
+    ...readTitle(message, violations),
+    etag: '',
+  })),
+  stat: parseAs('stat', 'Stat', Stat, (message, violations) => ({
+    ...readStat(message, violations),
+    etag: '',
+  })),
+  achievement: parseAs('achievement', 'Achievement', Achievement, (message, violations) => ({
+    ...withLocales(readAchievement(message, violations), DEFAULT_LOCALE),
+    titleId: readId(message.titleId, 'achievement.title_id', violations),
+  })),
+}
+
+/** Returns the definition of a message in JSON, with the times that it states. Its etag is ignored. */
+export const parseDefinition: ParseDefinition = (kind, json) => PARSERS[kind](json)
+
+function parseAs<Message extends Pick<Title, 'createTime' | 'updateTime'>, Result>(
+  field: string,
+  name: string,
+  codec: { decode(bytes: Uint8Array): Message },
+  read: (message: Message, violations: Violations) => Result,
+) {
+  return (json: JsonObject) => {
+    const registry = descriptorRegistry()
+    const type = registry.getMessage(`laurel.v1.${name}`)
+    if (type === undefined) throw new Error(`the contract has no message ${name}`)
+    const text = formatJson(json)
+    checkJsonMessage(type, Buffer.from(text))
+    const message = codec.decode(toBinary(type, fromJson(type, JSON.parse(text), { registry })))
+    return parse((violations) => ({
+      ...read(message, violations),
+      createTime: readRequiredInstant(message.createTime, `${field}.create_time`, violations),
+      updateTime: readRequiredInstant(message.updateTime, `${field}.update_time`, violations),
+    }))
+  }
+}

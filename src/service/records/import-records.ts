@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto'
+import { LaurelError } from '../../model/errors.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../model/json.ts'
+import {
+  DEFINITION_KINDS,
+  RECORD_KINDS,
+  RECORDS_FORMAT,
+  RECORDS_VERSION,
+  type RecordKind,
+  type RowKind,
+} from '../../model/record-line.ts'
+import type { Call } from '../call.ts'
+import { parseRecord } from '../migration-jobs/formats/json-text.ts'
+import { MAX_PROGRESS_LINE_DEPTH } from '../migration-jobs/formats/progress-line.ts'
+import { LineBoundaries } from '../migration-jobs/formats/record-boundaries.ts'
+import { readTextRecords } from '../migration-jobs/formats/record-splitter.ts'
+import { FieldError } from '../migration-jobs/mapping/field-error.ts'
+import type { Services } from '../services.ts'
+import { type Definitions, readDefinition } from './definition-line.ts'
+import { checkImage } from './image-line.ts'
+import { readRow } from './row-line.ts'
+import { GroupRefused, lineRefused, type RecordLine, writeLines } from './write-lines.ts'
+
+/** The state after a part. */
+export interface ImportedRecords {
+  /** The lines that are imported, from the first on. */
+  readonly lineCount: number
+  /** Whether these are all. */
+  readonly done: boolean
+}
+
+const MAX_LINE_BYTES = 8 * 2 ** 20
+const PART_LINES = 2_000
+const PART_CHARACTERS = 4 * 2 ** 20
+
+/**
+ * Imports the lines of an export in parts, each in one transaction. Lines of earlier calls are skipped.
+ * @throws LaurelError DOCUMENT_REFUSED with the number of the first line that cannot be imported; DOCUMENT_MALFORMED for an export without
+ *   its end; TOO_MUCH_CONTENTION if another call imports it
+ */
+export async function* importRecords(
+  services: Services,
+  { content }: { readonly content: AsyncIterable<Uint8Array> },
+  call: Call,
+  partLines = PART_LINES,
+): AsyncGenerator<ImportedRecords> {
+  const records = new RecordsImport(services, call)
+  for await (const batch of readTextRecords(content, 0, new LineBoundaries(), MAX_LINE_BYTES)) {
+    for (const { text, refusal } of batch) {
+      await records.add(text, refusal)
+      if (!records.isFull(partLines)) continue
+      await records.write()
+      yield records.state
+    }
+    call.signal.throwIfAborted()
+  }
+  records.checkEnd()
+  await records.write()
+  yield records.state
+}
+
+/** The import of one export. */
+class RecordsImport {
+  readonly #services: Services
+  readonly #call: Call
+  readonly #counts = new Map<string, number>()
+  readonly #titleIds = new Set<string>()
+  readonly #hash = createHash('sha256')
+  /** That of the first line. */
+  #id = ''
+  #line = 0
+  /** The lines that are imported, and their digest, if it was not compared yet. */
+  #imported = 0
+  #importedDigest: string | undefined
+  #part: RecordLine[] = []
+  #characters = 0
+  #isEnded = false
+
+  constructor(services: Services, call: Call) {
+    this.#services = services
+    this.#call = call
+  }
+
+  get state(): ImportedRecords {
+    return { lineCount: this.#imported, done: this.#isEnded && this.#imported === this.#line }
+  }
+
+  isFull(partLines: number): boolean {
+    return this.#part.length >= partLines || this.#characters >= PART_CHARACTERS
+  }
+
+  /** Takes the next line. */
+  async add(text: string, refusal: string | undefined): Promise<void> {
+    this.#line += 1
+    if (this.#isEnded) throw lineRefused(this.#line, 'must not follow the line of the kind end: remove it')
+    if (refusal !== undefined) throw lineRefused(this.#line, refusal)
+    const json = this.#parse(text)
+    this.#hash.update(`${text}\n`)
+    try {
+      await this.#take(json, text.length)
+    } catch (error) {
+      const isRefusal = error instanceof LaurelError && error.reason === 'INVALID_FIELD'
+      throw error instanceof FieldError || isRefusal ? lineRefused(this.#line, error.message) : error
+    }
+    if (this.#line === this.#imported) this.#compareDigest()
+  }
+
+  /** @throws LaurelError if the last line was not the end */
+  checkEnd(): void {
+    if (this.#isEnded) return
+    const message = `the export ends after line ${this.#line}, without its line of the kind end, so it is not whole: import the whole file; what is imported is skipped`
+    throw new LaurelError('invalid_argument', 'DOCUMENT_MALFORMED', message)
+  }
+
+  /** Writes the lines that were taken, as one part. */
+  async write(): Promise<void> {
+    const start = this.#imported
+    if (this.#line <= start) return
+    const next = { lineCount: this.#line, digest: this.#hash.copy().digest('hex') }
+    await this.#tryWrite(start, next).catch(async (error) => {
+      if (!(error instanceof GroupRefused)) throw error
+      // Line by line, which names the one at fault.
+      await this.#tryWrite(start, next, 1)
+    })
+    this.#imported = this.#line
+    this.#part = []
+    this.#characters = 0
+  }
+
+  #tryWrite(start: number, next: { lineCount: number; digest: string }, groupLines?: number): Promise<void> {
+    const { store } = this.#services
+    return store.write(this.#call.signal, async (queries) => {
+      const { lineCount } = await queries.records.lockImport(this.#id)
+      if (lineCount !== start) throw importedElsewhere(lineCount)
+      await writeLines(this.#services, queries, this.#part, this.#call, groupLines)
+      await queries.records.updateImport(this.#id, next)
+    })
+  }
+
+  #parse(text: string): JsonObject {
+    const parsed = parseRecord(text, MAX_PROGRESS_LINE_DEPTH)
+    if ('refusal' in parsed) throw lineRefused(this.#line, parsed.refusal)
+    if (isJsonObject(parsed.json)) return parsed.json
+    throw lineRefused(this.#line, 'must be a JSON object')
+  }
+
+  async #take(json: JsonObject, characters: number): Promise<void> {
+    const { kind } = json
+    if (this.#line === 1) return this.#begin(json)
+    if (kind === 'end') return this.#end(json['counts'])
+    const read = await this.#read(json)
+    this.#counts.set(read.kind, (this.#counts.get(read.kind) ?? 0) + 1)
+    if (read.kind === 'title') this.#titleIds.add(read.titleId)
+    else if (read.titleId !== '' && !this.#titleIds.has(read.titleId))
+      throw new FieldError('titleId', 'that of an earlier line of the kind title', read.titleId)
+    if (this.#line <= this.#imported) return
+    this.#part.push(read)
+    this.#characters += characters
+  }
+
+  async #begin({ kind, format, version, id }: JsonObject): Promise<void> {
+    if (kind !== 'export' || format !== RECORDS_FORMAT)
+      throw new FieldError('format', `${RECORDS_FORMAT}, as in the first line of an export`, format)
+    if (version !== RECORDS_VERSION)
+      throw new FieldError(
+        'version',
+        `${RECORDS_VERSION}: import into a newer Laurel for a newer one`,
+        version,
+      )
+    if (typeof id !== 'string' || !/^[0-9a-f-]{36}$/.test(id)) throw new FieldError('id', 'a UUID', id)
+    this.#id = id
+    const { lineCount, digest } = await this.#services.store.write(this.#call.signal, (queries) =>
+      queries.records.lockImport(id),
+    )
+    this.#imported = lineCount
+    this.#importedDigest = digest
+  }
+
+  #end(counts: JsonValue | undefined): void {
+    if (!isJsonObject(counts)) throw new FieldError('counts', 'an object', counts)
+    for (const kind of new Set([...RECORD_KINDS, ...Object.keys(counts)])) {
+      const found = this.#counts.get(kind) ?? 0
+      if (counts[kind] !== found)
+        throw new FieldError(
+          `counts.${kind}`,
+          `${found}, the lines of the kind before it, else lines are missing`,
+          counts[kind],
+        )
+    }
+    this.#isEnded = true
+  }
+
+  async #read(json: JsonObject): Promise<RecordLine> {
+    const line = this.#line
+    const kind = json['kind'] as RecordKind
+    if (!RECORD_KINDS.includes(kind))
+      throw new FieldError('kind', `one of ${RECORD_KINDS.join(', ')}, or end, in this version`, kind)
+    if (isDefinition(kind)) {
+      const record = readDefinition(this.#services, kind, json) as Definitions['title'] | Definitions['stat']
+      return { line, kind, record, titleId: 'titleId' in record ? record.titleId : record.id } as RecordLine
+    }
+    const row = readRow(kind as RowKind, json)
+    if (kind === 'image' && line > this.#imported) await checkImage(this.#services, row)
+    return { line, kind: kind as RowKind, record: row, titleId: (row['titleId'] as string | undefined) ?? '' }
+  }
+
+  /** @throws LaurelError if the lines are not those that were imported */
+  #compareDigest(): void {
+    if (this.#importedDigest === this.#hash.copy().digest('hex')) return
+    const problem = `the lines up to this one must be those that were imported before under the same id, and differ: import the file that was begun with`
+    throw lineRefused(this.#line, problem)
+  }
+}
+
+function isDefinition(kind: RecordKind): kind is (typeof DEFINITION_KINDS)[number] {
+  return (DEFINITION_KINDS as readonly string[]).includes(kind)
+}
+
+function importedElsewhere(lineCount: number): LaurelError {
+  const message = `another call imports this export, and is at line ${lineCount}: wait for it, or call again to go on after it`
+  return new LaurelError('aborted', 'TOO_MUCH_CONTENTION', message)
+}

@@ -1,0 +1,42 @@
+import { PassThrough } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Semaphore } from '../model/semaphore.ts'
+import { setForCopy } from './backup/session.ts'
+import type { Connections } from './connections.ts'
+import { toModelError } from './errors.ts'
+import type { Queries } from './queries.ts'
+
+/** Yields what `work` reads on one snapshot, as fast as it is read: the transaction stays open until then. */
+export async function* readSnapshot(
+  connections: Connections,
+  turns: Semaphore,
+  signal: AbortSignal,
+  work: (queries: Queries) => AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const left = new AbortController()
+  const ended = AbortSignal.any([signal, left.signal])
+  const output = new PassThrough()
+  const reading = turns.run(ended, () =>
+    connections.use(ended, async ({ client, queries }) => {
+      await client.query('begin isolation level repeatable read read only')
+      try {
+        await setForCopy(client)
+        // Whole tables are read: an index would read each page many times.
+        await client.query('set local enable_seqscan = on')
+        await pipeline(work(queries), output)
+      } finally {
+        await client.query('rollback').catch(() => {})
+      }
+    }),
+  )
+  reading.catch((error) => output.destroy(error))
+  try {
+    yield* output as AsyncIterable<Uint8Array>
+  } catch (error) {
+    throw toModelError(error)
+  } finally {
+    left.abort()
+    output.destroy()
+    await reading.catch(() => {})
+  }
+}
