@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   export: async () => (await import('./export.ts')).addExport,
   pull: async () => (await import('./pull.ts')).addPull,
   migrate: async () => (await import('./migrate/command.ts')).addMigrate,
+  records: async () => (await import('./records/command.ts')).addRecords,
   translate: async () => (await import('./offline.ts')).addTranslate,
   lint: async () => (await import('./lint.ts')).addLint,
   ...Object.fromEntries(Object.keys(NOUNS).map((noun) => [noun, () => loadNoun(noun)])),

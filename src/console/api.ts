@@ -36,8 +36,14 @@ type Output<Service extends DescService, Name extends keyof Service['method']> =
 >
 
 /** The RPCs with a stream of responses; of those with an upload. The types say it too, but are erased. */
-const STREAMS = new Set(['exportAchievements', 'exportProgress', 'exportPlayer', 'watchProgress'])
-const UPLOADS = new Set(['importAchievements', 'importProgress', 'planImport', 'translate'])
+const STREAMS = new Set([
+  'exportAchievements',
+  'exportProgress',
+  'exportRecords',
+  'exportPlayer',
+  'watchProgress',
+])
+const UPLOADS = new Set(['importAchievements', 'importProgress', 'importRecords', 'planImport', 'translate'])
 
 /** Every service of the contract, called as JSON over HTTP. */
 export const api = {

@@ -85,6 +85,7 @@ const BOUNDS: Readonly<Record<string, FieldBound>> = {
   time_zone: ID,
   title_associations: list(LIMITS.titleAssociations),
   title_id: ID,
+  title_ids: texts(LIMITS.filterIds),
   to: ID,
   translations: list(LIMITS.translations),
   true_texts: texts(LIMITS.mappedTexts),

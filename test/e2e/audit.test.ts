@@ -16,6 +16,7 @@ import { descriptorRegistry } from '../../src/grpc/descriptors.ts'
 import { createAuth } from '../support/auth.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { exportOf } from '../support/record-export.ts'
 import { callRpc } from '../support/rpc-call.ts'
 import { RPC_REQUESTS, RPCS } from '../support/rpc-requests.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
@@ -79,6 +80,13 @@ const destination = (destinationId: string) => ({
 })
 const migrationJob = { titleId: TITLE, jobId: 'moved' }
 const migrationMapping = { format: 1, player: { field: 'player' }, achievement: { field: 'achievement' } }
+/** Returns an export with one title. */
+function movedTitle(): string {
+  const time = '2026-01-01T00:00:00Z'
+  const title = { titleId: `${TITLE}-moved`, createTime: time, updateTime: time }
+  return exportOf([{ kind: 'title', title } as { kind: string }])
+}
+
 /** The calls in an order in which each changes something; `undefined` for the request of the permission matrix. */
 const CALLS: readonly (readonly [rpc: string, request?: object | undefined])[] = [
   ['createTitle'],
@@ -118,6 +126,7 @@ const CALLS: readonly (readonly [rpc: string, request?: object | undefined])[] =
   ['resetCommunityProgress'],
   ['importAchievements'],
   ['importProgress'],
+  ['importRecords', { content: Buffer.from(movedTitle()) }],
   ['createStat', { stat: { titleId: TITLE, statCode: 'gone' } }],
   ['deleteStat'],
   ['createTitle', { title: { titleId: `${TITLE}-gone`, displayName: '' } }],

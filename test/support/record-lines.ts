@@ -54,15 +54,27 @@ export async function playTitle(services: Services, titleId: string, isBound = t
     await title.setStat(player, 'best', 0.1 + name.length)
   }
   await title.reach(`${titleId} ann`, 'pair', 'left', 1n)
-  const enforced = { ...title.key(`${titleId} bob`, 'plain'), reason: 'cheated "twice"\n', requestId: undefined }
+  const enforced = {
+    ...title.key(`${titleId} bob`, 'plain'),
+    reason: 'cheated "twice"\n',
+    requestId: undefined,
+  }
   await operations.revokeAchievement(enforced, call)
   await operations.claimReward({ ...title.key(`${titleId} ann`, 'goal'), requestId: undefined }, call)
   await title.unlock(`${titleId} dora`)
   await operations.mergePlayers(
-    { playerId: `${titleId} ann`, absorbedPlayerId: `${titleId} dora`, reason: 'the same', requestId: undefined },
+    {
+      playerId: `${titleId} ann`,
+      absorbedPlayerId: `${titleId} dora`,
+      reason: 'the same',
+      requestId: undefined,
+    },
     call,
   )
   await title.unlock(`${titleId} eve`)
-  await operations.deletePlayer({ playerId: `${titleId} eve`, etag: undefined, reason: '', requestId: undefined }, call)
+  await operations.deletePlayer(
+    { playerId: `${titleId} eve`, etag: undefined, reason: '', requestId: undefined },
+    call,
+  )
   return title
 }

@@ -58,6 +58,8 @@ export const RPC_ACCESS: Readonly<Record<string, RpcAccess>> = {
   importProgress: 'manager',
   exportAchievements: 'manager',
   exportProgress: 'manager',
+  exportRecords: 'operator',
+  importRecords: 'operator',
   lintTitle: 'manager',
   previewAchievement: 'manager',
   'previewAchievement, with a player': 'manager',

@@ -16,6 +16,7 @@ import * as stats from '../../src/gen/laurel/v1/stat_service.ts'
 import * as titles from '../../src/gen/laurel/v1/title_service.ts'
 import { fixturesOf } from './dialect-fixtures.ts'
 import { CODED, UNCODED } from './documents.ts'
+import { exportOf } from './record-export.ts'
 
 export interface Rpc {
   readonly definition: MethodDefinition<object, object>
@@ -51,6 +52,8 @@ function rpcsOf(module: object, service: object): readonly (readonly [string, Rp
     return [name, { definition, complete: (request) => message.fromPartial(request) }]
   })
 }
+
+const EMPTY_LIST = new TextEncoder().encode('[]')
 
 /** The title and the player that a call is about. */
 export interface Target {
@@ -142,18 +145,13 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   resetCommunityProgress: ({ title: titleId }) => ({ titleId, achievementId: 'a', reason: 'x' }),
   getCaller: ({ title: titleId }) => ({ titleId }),
   listDialects: () => ({}),
-  translate: () => ({ from: CODED, to: UNCODED, content: new TextEncoder().encode('[]') }),
-  importAchievements: ({ title: titleId }) => ({
-    dialect: CODED,
-    titleId,
-    content: new TextEncoder().encode('[]'),
-  }),
+  translate: () => ({ from: CODED, to: UNCODED, content: EMPTY_LIST }),
+  importAchievements: ({ title: titleId }) => ({ dialect: CODED, titleId, content: EMPTY_LIST }),
   importProgress: ({ title: titleId, player: playerId }) => ({
-    dialect: CODED,
-    titleId,
-    playerId,
-    content: new TextEncoder().encode('[]'),
+    ...{ dialect: CODED, titleId, playerId, content: EMPTY_LIST },
   }),
+  exportRecords: ({ title: titleId }) => ({ titleIds: [titleId] }),
+  importRecords: () => ({ content: new TextEncoder().encode(exportOf([])) }),
   exportAchievements: ({ title: titleId }) => ({ dialect: UNCODED, titleId }),
   exportProgress: ({ title: titleId, player: playerId }) => ({ dialect: UNCODED, titleId, playerId }),
   lintTitle: ({ title: titleId }) => ({ titleId }),
@@ -180,11 +178,7 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   deleteMigrationJob: noJob,
   listMigrationRefusals: noJob,
   listMigrationConflicts: noJob,
-  planImport: ({ title: titleId }) => ({
-    dialect: CODED,
-    titleId,
-    content: new TextEncoder().encode('[]'),
-  }),
+  planImport: ({ title: titleId }) => ({ dialect: CODED, titleId, content: EMPTY_LIST }),
   planPromotion: ({ title: titleId }) => ({ titleId, sourceTitleId: `source-of-${titleId}` }),
   planReversal: noPlan,
   applyPlan: noPlan,

@@ -5,9 +5,8 @@ import type { DefinitionKind } from '../../model/record-line.ts'
 import type { Stat } from '../../model/stat.ts'
 import type { Title } from '../../model/title.ts'
 import type { AchievementWrite } from '../../store/achievements/achievements.ts'
-import type { RecordOf } from '../audit/record-change.ts'
+import type { FormatRecord, RecordOf } from '../audit/record-change.ts'
 import { FieldError } from '../migration-jobs/mapping/field-error.ts'
-import type { Services } from '../services.ts'
 
 /** The definitions of lines, without etags. */
 export interface Definitions {
@@ -26,7 +25,7 @@ type Provenance = Pick<AchievementWrite, 'statedTimes' | 'mintedIds'>
 
 /** Returns the line of a definition: the message of the contract without its etag, and what the contract does not show. */
 export function formatDefinition<Kind extends DefinitionKind>(
-  { formatRecord }: Pick<Services, 'formatRecord'>,
+  { formatRecord }: { readonly formatRecord: FormatRecord },
   kind: Kind,
   record: RecordOf<Kind>,
 ): string {
@@ -44,7 +43,7 @@ function formatProvenance({ statedTimes = {}, mintedIds = {} }: Provenance): Jso
 
 /** @throws LaurelError, FieldError */
 export function readDefinition<Kind extends DefinitionKind>(
-  { parseDefinition }: Pick<Services, 'parseDefinition'>,
+  { parseDefinition }: { readonly parseDefinition: ParseDefinition },
   kind: Kind,
   line: JsonObject,
 ): Definitions[Kind] {

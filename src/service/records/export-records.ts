@@ -72,7 +72,9 @@ async function* definitionLines(
 ): AsyncGenerator<readonly [kind: string, text: string, lines: number]> {
   for await (const title of titlesOf(queries, titleIds)) {
     yield ['title', formatDefinition(services, 'title', title), 1]
-    for await (const stats of pages<Stat>((after) => queries.stats.list(title.id, after?.code ?? '', PAGE_SIZE)))
+    for await (const stats of pages<Stat>((after) =>
+      queries.stats.list(title.id, after?.code ?? '', PAGE_SIZE),
+    ))
       yield ['stat', stats.map((stat) => formatDefinition(services, 'stat', stat)).join(''), stats.length]
     for await (const list of pages<StoredAchievement>((after) =>
       queries.achievements.listAfter(title.id, after?.id ?? '', PAGE_SIZE),

@@ -138,6 +138,8 @@ const OPERATIONS: Readonly<Record<OperationName, string>> = {
   listMigrationConflicts: 'reads',
   exportAchievements: 'reads, and stores at most ids that the dialect needs',
   lintTitle: 'reads',
+  exportRecords: 'reads',
+  importRecords: 'rpc',
   exportProgress: 'reads, and stores at most ids that the dialect needs',
 }
 

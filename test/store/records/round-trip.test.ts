@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { countUnlocks } from '../../support/unlock-counts.ts'
 import { exportLines, importLines, kindsOf, playTitle } from '../../support/record-lines.ts'
 import { createTestServices, type TestServices } from '../../support/services.ts'
+import { countUnlocks } from '../../support/unlock-counts.ts'
 
 let source: TestServices
 let target: TestServices
@@ -20,7 +20,8 @@ afterAll(async () => {
 test('an export comes back equal', async () => {
   const lines = await exportLines(source)
   console.log(lines.slice(0, 4).join('\n'), kindsOf(lines))
-  for (const kind of Object.keys(kindsOf(lines))) console.log(lines.find((line) => line.startsWith(`{"kind":"${kind}"`)))
+  for (const kind of Object.keys(kindsOf(lines)))
+    console.log(lines.find((line) => line.startsWith(`{"kind":"${kind}"`)))
   await importLines(target, lines, 20)
   expect((await exportLines(target)).slice(1)).toEqual(lines.slice(1))
 })
