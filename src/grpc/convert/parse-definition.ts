@@ -3,18 +3,20 @@ import { Achievement } from '../../gen/laurel/v1/achievement.ts'
 import { Stat } from '../../gen/laurel/v1/stat.ts'
 import { Title } from '../../gen/laurel/v1/title.ts'
 import { formatJson } from '../../model/exact-json.ts'
-import type { JsonObject } from '../../model/json.ts'
+import { type JsonObject, sameJson } from '../../model/json.ts'
 import type { DefinitionKind } from '../../model/record-line.ts'
 import { withLocales } from '../../model/texts.ts'
+import type { RecordOf } from '../../service/audit/record-change.ts'
 import type { Definitions, ParseDefinition } from '../../service/records/definition-line.ts'
 import { checkJsonMessage } from '../connect/json-message.ts'
 import { descriptorRegistry } from '../descriptors.ts'
 import { readAchievement } from './achievement.ts'
+import { formatRecord } from './record-json.ts'
 import { readId } from './scalars.ts'
 import { readStat } from './stat.ts'
 import { readRequiredInstant } from './time.ts'
 import { readTitle } from './title.ts'
-import { parse, type Violations } from './violations.ts'
+import { Violations } from './violations.ts'
 
 const DEFAULT_LOCALE = 'en'
 
@@ -34,26 +36,34 @@ const PARSERS: { readonly [Kind in DefinitionKind]: (json: JsonObject) => Defini
   })),
 }
 
-/** Returns the definition of a message in JSON, with the times that it states. Its etag is ignored. */
+/**
+ * Returns the definition of a message in JSON, with the times that it states. Documents of platforms have values beyond the limits of
+ * requests: they are accepted if the definition holds them whole.
+ */
 export const parseDefinition: ParseDefinition = (kind, json) => PARSERS[kind](json)
 
-function parseAs<Message extends Pick<Title, 'createTime' | 'updateTime'>, Result>(
-  field: string,
+function parseAs<Kind extends DefinitionKind, Message extends Pick<Title, 'createTime' | 'updateTime'>>(
+  kind: Kind,
   name: string,
   codec: { decode(bytes: Uint8Array): Message },
-  read: (message: Message, violations: Violations) => Result,
+  read: (message: Message, violations: Violations) => Omit<Definitions[Kind], 'createTime' | 'updateTime'>,
 ) {
-  return (json: JsonObject) => {
+  return (json: JsonObject): Definitions[Kind] => {
     const registry = descriptorRegistry()
     const type = registry.getMessage(`laurel.v1.${name}`)
     if (type === undefined) throw new Error(`the contract has no message ${name}`)
     const text = formatJson(json)
     checkJsonMessage(type, Buffer.from(text))
     const message = codec.decode(toBinary(type, fromJson(type, JSON.parse(text), { registry })))
-    return parse((violations) => ({
+    const violations = new Violations()
+    const definition = {
       ...read(message, violations),
-      createTime: readRequiredInstant(message.createTime, `${field}.create_time`, violations),
-      updateTime: readRequiredInstant(message.updateTime, `${field}.update_time`, violations),
-    }))
+      createTime: readRequiredInstant(message.createTime, `${kind}.create_time`, violations),
+      updateTime: readRequiredInstant(message.updateTime, `${kind}.update_time`, violations),
+    } as unknown as Definitions[Kind]
+    const { etag: _, ...stated } = json
+    const { etag: __, ...held } = formatRecord(kind, { etag: '', ...definition } as RecordOf<Kind>)
+    if (!sameJson(stated, held)) violations.check()
+    return definition
   }
 }

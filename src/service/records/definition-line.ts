@@ -7,6 +7,7 @@ import type { Title } from '../../model/title.ts'
 import type { AchievementWrite } from '../../store/achievements/achievements.ts'
 import type { FormatRecord, RecordOf } from '../audit/record-change.ts'
 import { FieldError } from '../migration-jobs/mapping/field-error.ts'
+import { readId } from '../migration-jobs/mapping/ids.ts'
 
 /** The definitions of lines, without etags. */
 export interface Definitions {
@@ -50,6 +51,9 @@ export function readDefinition<Kind extends DefinitionKind>(
   const { kind: _kind, [kind as string]: message, ...others } = line
   if (!isJsonObject(message)) throw new FieldError(kind, 'an object', message)
   const definition = parseDefinition(kind, message)
+  readId(`${kind}.titleId`, message['titleId'])
+  if (kind === 'achievement') readId('achievement.achievementId', message['achievementId'])
+  if (kind === 'stat') readId('stat.statCode', message['statCode'])
   const { statedTimes, mintedIds, ...unknown } = others
   const [surplus] = Object.entries(kind === 'achievement' ? unknown : others)
   if (surplus !== undefined) throw new FieldError(surplus[0], 'absent', surplus[1])
