@@ -31,9 +31,12 @@ export async function* readSnapshot(
   )
   reading.catch((error) => output.destroy(error))
   try {
-    yield* output as AsyncIterable<Uint8Array>
+    for await (const chunk of output as AsyncIterable<Uint8Array>) {
+      yield chunk
+      signal.throwIfAborted()
+    }
   } catch (error) {
-    throw toModelError(error)
+    throw signal.aborted ? signal.reason : toModelError(error)
   } finally {
     left.abort()
     output.destroy()

@@ -142,22 +142,22 @@ async function lockTitles(queries: Queries, group: readonly RecordLine[]): Promi
 
 /** Checks that players do not have ids of players who were deleted or merged here, and the other way around. */
 async function checkPlayers(queries: Queries, kind: RowKind, rows: readonly JsonObject[]): Promise<void> {
+  const idsOf = (member: string) => rows.map((row) => row[member] as string)
   if (kind === 'player') {
-    const ids = rows.map(({ playerId }) => playerId as string)
-    if ((await queries.tombstones.find(ids)).size > 0)
+    if ((await queries.tombstones.find(idsOf('playerId'))).size > 0)
       throw refused(
         'playerId: must not be a player who was deleted here: call CreatePlayer first, if it may come back',
       )
-    if ((await queries.aliases.find(ids)).size > 0)
+    if ((await queries.aliases.find(idsOf('playerId'))).size > 0)
       throw refused('playerId: must not be a player who was merged here: import into another Laurel')
   }
-  if (kind === 'merged_player')
-    for (const { absorbedId, playerId } of rows) {
-      if ((await queries.players.find(absorbedId as string)) !== undefined)
-        throw refused('absorbedId: must not be the id of a player here: merge both first')
-      if ((await queries.players.find(playerId as string)) === undefined)
-        throw refused('playerId: must be that of an earlier line: import an export as it was written')
-    }
+  // No constraint holds these.
+  if (kind !== 'account' && kind !== 'merged_player') return
+  const players = await queries.records.lockPlayers(idsOf('playerId'))
+  if (!idsOf('playerId').every((id) => players.has(id)))
+    throw refused('playerId: must be that of an earlier line: import an export as it was written')
+  if (kind === 'merged_player' && (await queries.records.lockPlayers(idsOf('absorbedId'))).size > 0)
+    throw refused('absorbedId: must not be the id of a player here: merge both first')
 }
 
 /** Adds the unlocks of new progress to the totals of achievements: no event states them. */

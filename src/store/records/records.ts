@@ -54,6 +54,13 @@ export function recordQueries(db: Kysely<Tables>, client: pg.ClientBase, shardin
       return different.rows.length === 0
     },
 
+    /** Returns those of the players who exist, and keeps them from being deleted until the end of the transaction. */
+    async lockPlayers(ids: readonly string[]): Promise<ReadonlySet<string>> {
+      const players = db.selectFrom('players').where('id', '=', sql<string>`any(${[...ids]}::text[])`)
+      const rows = await players.select('id').orderBy('id').forKeyShare().execute()
+      return new Set(rows.map(({ id }) => id))
+    },
+
     /** Runs a statement that inserts definitions. @throws LaurelError DOCUMENT_REFUSED with the member, if it violates a constraint */
     refusingConflicts: (member: string, insert: () => Promise<unknown>) =>
       refusingConflicts(() => member, insert),
