@@ -15,55 +15,61 @@ export function copyLines(kind: RowKind, titleIds: readonly string[]): string {
   const table = ROW_TABLES[kind]
   const titles = titleIds.map(pg.escapeLiteral).join(', ')
   const where = titleIds.length === 0 ? table.where : table.ofTitles.replaceAll('$titles', () => titles)
-  const rows = `select concat(${lineParts(kind).join(', ')}) from ${table.table} r ${where === undefined ? '' : `where ${where}`}`
+  const rows = `select ${lineOf(kind)} from ${table.table} r ${where === undefined ? '' : `where ${where}`}`
   return `copy (${rows} order by ${table.orderBy}) to stdout (format csv, delimiter e'\\x02', quote e'\\x01')`
 }
 
-/** Returns the arguments of a concatenation, which leaves out nulls. */
-function lineParts(kind: RowKind): readonly string[] {
+/** Returns the SQL of the text of a line. `||` takes a third of the time of `concat`. */
+function lineOf(kind: RowKind): string {
   let object = ''
-  const parts = (ROW_KINDS[kind] as readonly Member[]).map(({ name, type, isOptional }, index) => {
+  const parts = (ROW_KINDS[kind] as readonly Member[]).flatMap(({ name, type, isOptional }, index) => {
     const [inner = '', outer = ''] = name.split('.').reverse()
     const opening = outer === object ? '' : `"${outer}":{`
     object = outer
     const start = index === 0 ? `{"kind":"${kind}",` : `,${opening}`
-    const value = jsonOf(type, `r."${columnOf(ROW_TABLES[kind], name)}"`)
-    return `'${start}"${inner}":' ${isOptional ? '||' : ','} ${value}`
+    const column = `r."${columnOf(ROW_TABLES[kind], name)}"`
+    const value = typeof type === 'string' ? JSON_OF[type](column) : quoted(column)
+    const part = [`'${start}"${inner}":'`, ...value]
+    return isOptional ? [`coalesce(${joined(part)}, '')`] : part
   })
-  return [...parts, object === '' ? "'}'" : "'}}'"]
+  return joined([...parts, object === '' ? "'}'" : "'}}'"])
 }
 
-/** Returns the SQL of a column's JSON. */
-function jsonOf(type: MemberType, column: string): string {
-  if (typeof type !== 'string') return `'"' || ${column} || '"'`
-  return JSON_OF[type](column)
+/** Returns the concatenation of texts, in which literals that follow each other are one. */
+function joined(parts: readonly string[]): string {
+  return parts.join(' || ').replaceAll("' || '", '')
 }
 
 type NamedType = Extract<MemberType, string>
 
-const asNumber = (column: string) => `${column}::text`
-const asQuoted = (column: string) => `'"' || ${column} || '"'`
-const asJson = (column: string) => `to_json(${column})::text`
+const plain = (column: string) => [`${column}::text`]
+const quoted = (text: string) => [`'"'`, text, `'"'`]
+const json = (column: string) => [`to_json(${column})::text`]
 
-const JSON_OF: Readonly<Record<NamedType, (column: string) => string>> = {
-  id: asJson,
-  text: asJson,
+/** The JSON of a column, as texts to concatenate. */
+const JSON_OF: Readonly<Record<NamedType, (column: string) => readonly string[]>> = {
+  id: json,
+  text: json,
   instant: (column) => {
     // Rounded down, also before 1970.
     const seconds = `(${column} / 10000000 - (${column} % 10000000 < 0)::integer)`
-    return `'"' || to_char(timestamp 'epoch' + make_interval(secs => ${seconds}), 'YYYY-MM-DD"T"HH24:MI:SS') ||
-      '.' || right((10000000 + ${column} - ${seconds} * 10000000)::text, 7) || 'Z"'`
+    return [
+      `left(to_json(to_timestamp(${seconds}) at time zone 'UTC')::text, 20)`,
+      `'.'`,
+      `right((10000000 + ${column} - ${seconds} * 10000000)::text, 7)`,
+      `'Z"'`,
+    ]
   },
-  integer: asNumber,
-  bigint: asQuoted,
-  decimal: asQuoted,
-  double: asJson,
-  boolean: asJson,
-  quantities: asNumber,
-  json: asNumber,
-  texts: asJson,
-  hex: (column) => `'"' || encode(${column}, 'hex') || '"'`,
-  base64: (column) => `'"' || translate(encode(${column}, 'base64'), e'\\n', '') || '"'`,
+  integer: plain,
+  bigint: (column) => quoted(`${column}::text`),
+  decimal: (column) => quoted(`${column}::text`),
+  double: json,
+  boolean: json,
+  quantities: plain,
+  json: plain,
+  texts: json,
+  hex: (column) => quoted(`encode(${column}, 'hex')`),
+  base64: (column) => quoted(`translate(encode(${column}, 'base64'), e'\\n', '')`),
 }
 
 /**
