@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { rename } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { PassThrough, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip, createZstdCompress } from 'node:zlib'
@@ -34,7 +34,12 @@ export async function runExport(
   }
   const unfinished = `${out}.unfinished`
   const file = createWriteStream(unfinished, { flush: true })
-  await pipeline(content, compressor(out), file as Writable, { signal })
+  try {
+    await pipeline(content, compressor(out), file as Writable, { signal })
+  } catch (error) {
+    await rm(unfinished, { force: true })
+    throw error
+  }
   await rename(unfinished, out)
   print([`${out} has all records as of the start of the command`])
 }

@@ -62,8 +62,8 @@ function parseAs<Kind extends DefinitionKind, Message extends Pick<Title, 'creat
       updateTime: readRequiredInstant(message.updateTime, `${kind}.update_time`, violations),
     } as unknown as Definitions[Kind]
     const { etag: _, ...stated } = json
-    const { etag: __, ...held } = formatRecord(kind, { etag: '', ...definition } as RecordOf<Kind>)
-    if (!sameJson(stated, held)) violations.check()
+    const { etag: __, ...written } = formatRecord(kind, { etag: '', ...definition } as RecordOf<Kind>)
+    if (!sameJson(stated, written)) violations.check()
     return definition
   }
 }

@@ -108,7 +108,7 @@ class RecordsImport {
   /** @throws LaurelError if the last line was not the end */
   checkEnd(): void {
     if (this.#isEnded) return
-    const message = `the export ends after line ${this.#line}, without its line of the kind end, so it is not whole: import the whole file; what is imported is skipped`
+    const message = `the export ends after line ${this.#line}, without its line of the kind end, so it is not whole: import the whole file`
     throw new LaurelError('invalid_argument', 'DOCUMENT_MALFORMED', message)
   }
 
@@ -204,10 +204,10 @@ class RecordsImport {
     return { line, kind: kind as RowKind, record: row, titleId: (row['titleId'] as string | undefined) ?? '' }
   }
 
-  /** @throws LaurelError if the lines are not those that were imported */
+  /** @throws LaurelError DOCUMENT_REFUSED for lines that differ from the imported ones */
   #compareDigest(): void {
     if (this.#importedDigest === this.#hash.copy().digest('hex')) return
-    const problem = `the lines up to this one must be those that were imported before under the same id, and differ: import the file that was begun with`
+    const problem = `the lines up to this one differ from the lines that were imported before under the same id: import the file that was begun with`
     throw lineRefused(this.#line, problem)
   }
 }

@@ -106,8 +106,3 @@ const PARSED_TYPES: Readonly<Record<NamedType, string>> = {
   hex: 'text',
   base64: 'text',
 }
-
-/** Returns the names of the columns that lines have, quoted. */
-export function columnsOfKind(kind: RowKind): readonly string[] {
-  return (ROW_KINDS[kind] as readonly Member[]).map(({ name }) => `"${columnOf(ROW_TABLES[kind], name)}"`)
-}

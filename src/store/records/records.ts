@@ -28,7 +28,7 @@ export function recordQueries(db: Kysely<Tables>, client: pg.ClientBase, shardin
 
     /**
      * Inserts rows, in their order. A row that may exist is not changed. Returns whether all rows are stored as they are.
-     * @throws LaurelError DOCUMENT_REFUSED if another row of the same key exists, or a row refers to one that does not
+     * @throws LaurelError DOCUMENT_REFUSED if another row of the same key exists, or a row refers to a missing row
      */
     async insert(kind: RowKind, rows: readonly JsonObject[]): Promise<boolean> {
       const { table, constants = {}, shared } = ROW_TABLES[kind]

@@ -55,7 +55,7 @@ describe('an import that is cut', () => {
     await expect(importLines(target, other, PART_LINES)).rejects.toMatchObject({
       reason: 'DOCUMENT_REFUSED',
       message: expect.stringMatching(
-        /^line 31: the lines up to this one must be those that were imported before/,
+        /^line 31: the lines up to this one differ from the lines that were imported before/,
       ),
     })
   })

@@ -95,10 +95,10 @@ describe('an export', () => {
   })
 
   test('leaves request ids behind: one from before is a new request, and lowers nothing', async () => {
-    await using moved = await createTestServices()
-    await importLines(moved, lines)
+    await using other = await createTestServices()
+    await importLines(other, lines)
     expect(await played.unlock('one ann', 'plain', 'request of ann')).toMatchObject({ newlyUnlocked: true })
-    const repeated = await played.through(moved).unlock('one ann', 'plain', 'request of ann')
+    const repeated = await played.through(other).unlock('one ann', 'plain', 'request of ann')
     expect(repeated).toMatchObject({ newlyUnlocked: false, alreadyUnlocked: true })
   })
 

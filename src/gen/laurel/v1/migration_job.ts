@@ -57,7 +57,7 @@ export const MigrationFormat = {
   PLAYER_DOCUMENTS: 4,
   /** DIALECT_DOCUMENT - A document of a dialect, as ImportProgress takes it. */
   DIALECT_DOCUMENT: 5,
-  /** LAUREL - Lines of ExportRecords. */
+  /** LAUREL - Lines of ExchangeService.ExportRecords, of which those of the kind `progress` are records. */
   LAUREL: 6,
   /** DIALECT_LINES - One entry of a dialect in each line, with the player's account: `{"account": ID, "entry": {...}}`. */
   DIALECT_LINES: 7,

@@ -1615,7 +1615,7 @@ export declare const ExchangeService: GenService<{
    * retained history. The lines are JSON; src/service/records/README.md describes each kind. They are of one moment, and the last line has
    * the number of each kind, so that a stream that was cut is not taken for a whole one.
    *
-   * What is of this Laurel alone is left out: credentials, destinations and their deliveries, the audit, plans, revisions, migration jobs,
+   * Records of this Laurel alone are left out: credentials, destinations and their deliveries, the audit, plans, revisions, migration jobs,
    * stored responses to request ids, etags, and resume tokens.
    *
    * The caller needs the permissions to read definitions, stats and progress of these titles, and players. One export runs at a time in each
@@ -1630,8 +1630,8 @@ export declare const ExchangeService: GenService<{
   },
   /**
    * Imports the lines that ExportRecords wrote into a Laurel that does not have these titles. Each part of the lines is one transaction, and
-   * a response follows it. A call that is cut loses the part in hand: call again with all lines, of which those that are imported are
-   * skipped. The same lines again change nothing.
+   * a response follows it. A call that is cut loses the part in hand: call again with all lines, and the imported ones are skipped. So the
+   * same lines again change nothing.
    *
    * Nothing is sent to destinations because of an import. Etags and positions of events are new. A request id from before the export is new
    * here, so a repeated request is applied: let callers finish their retries first.

@@ -1402,7 +1402,7 @@ export enum MigrationFormat {
   DIALECT_DOCUMENT = 5,
 
   /**
-   * Lines of ExportRecords.
+   * Lines of ExchangeService.ExportRecords, of which those of the kind `progress` are records.
    *
    * @generated from enum value: MIGRATION_FORMAT_LAUREL = 6;
    */
