@@ -92,6 +92,9 @@ function checkHeader(value: unknown): BackupHeader {
     throw new BackupError(
       `the backup was made by Laurel ${header.laurelVersion} in a newer format: use that version, or a newer one`,
     )
+  // The digests, which find any other change, are at the end.
+  if (!Array.isArray(header.tables) || !header.tables.every((table) => typeof table?.name === 'string'))
+    throw damaged('its first line does not list the tables')
   return header
 }
 
