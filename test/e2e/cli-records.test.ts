@@ -2,10 +2,11 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { onDatabase } from '../support/deliveries.ts'
 import { runLaurelHere } from '../support/laurel.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import { type RunningServer, startServer, startServerProcess } from '../support/server.ts'
 
 /* All records by the command line, from one server to another. */
 
@@ -81,3 +82,56 @@ test('a file that was cut, a title that is here, and one that does not exist fai
   expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('none') })
   expect((await readdir(folder)).filter((name) => name.startsWith('none'))).toEqual([])
 })
+
+test('an import goes on after its server was killed three times, and every row is there once', async () => {
+  const playerCount = 2_000
+  await using filled = await createTestDatabase()
+  await using source = await startServer({ databaseUrl: filled.url })
+  await fill(filled.url, playerCount)
+  const [file, back] = [join(folder, 'many.jsonl'), join(folder, 'many-back.jsonl')]
+  const run = (address: string, ...args: readonly string[]) =>
+    runLaurelHere(args, { LAUREL_GRPC_ADDRESS: address })
+  expect(await run(source.address, 'records', 'export', '--out', file)).toMatchObject({ code: 0 })
+
+  await using empty = await createTestDatabase()
+  for (let kill = 1; kill <= 3; kill += 1) {
+    await using server = await startServerProcess({ databaseUrl: empty.url })
+    const before = await lineCountOf(empty.url)
+    const imported = run(server.address, 'records', 'import', file)
+    const options = { timeout: 60_000, interval: 1 }
+    await vi.waitFor(async () => expect(await lineCountOf(empty.url)).toBeGreaterThan(before), options)
+    await server.kill('SIGKILL')
+    expect(await imported).toMatchObject({ code: 1 })
+  }
+  await using target = await startServer({ databaseUrl: empty.url })
+  expect(await run(target.address, 'records', 'import', file)).toMatchObject({ code: 0, stderr: '' })
+  expect(await run(target.address, 'records', 'export', '--out', back)).toMatchObject({ code: 0 })
+  const [expected, actual] = await Promise.all([file, back].map((path) => readFile(path, 'utf8')))
+  expect(withoutFirst(actual ?? '') === withoutFirst(expected ?? '')).toBe(true)
+}, 120_000)
+
+/** Returns the number of lines that are imported. */
+async function lineCountOf(url: string): Promise<number> {
+  const [row] = await onDatabase<{ count: number }>(
+    url,
+    'select coalesce(max(line_count), 0)::integer as count from record_imports',
+  )
+  return row?.count ?? 0
+}
+
+/** Inserts players, each with ten rows of progress in one title. */
+async function fill(url: string, playerCount: number): Promise<void> {
+  for (const statement of [
+    `insert into titles (id, display_name, default_locale, extensions, create_time, update_time) values ('t', '', 'en', '{}', 0, 0)`,
+    `insert into achievements (title_id, id, list_order, hidden, tags, stat_codes, score, definition, create_time, update_time)
+     select 't', 'a' || n, n, false, '{}', '{}', 0, jsonb_build_object('name', text, 'description', text, 'kind', 'persistent',
+       'serverOnly', false, 'participation', 'individual', 'requirements', none, 'rewards', none, 'media', none, 'platforms', none,
+       'titleAssociations', none, 'extensions', '{}'::jsonb), 0, 0
+     from generate_series(0, 9) n, jsonb_build_object('locale', 'en', 'text', '', 'translations', '{}'::jsonb) text, (select '[]'::jsonb as none) empty`,
+    `insert into players (id, display_name, create_time, update_time) select 'p' || n, '', n, n from generate_series(1, ${playerCount}) n`,
+    `insert into player_titles (player_id, title_id) select id, 't' from players`,
+    `insert into progress (player_id, title_id, achievement_id, state, values, reported_percent, percent, revoked, writer, extensions)
+     select id, 't', 'a' || n, 'in_progress', '{}', n, n, false, '', '{}' from players, generate_series(0, 9) n`,
+  ])
+    await onDatabase(url, statement)
+}

@@ -24,7 +24,7 @@ export interface RunningCommand {
 
 /** Progress lines that a long command prints every three seconds: they appear on a slow machine only. */
 const PROGRESS_LINES =
-  /^((sent|read|loaded) [\d.]+ MiB|\d+ (entry|entries|definitions?|players?)( of \d+)?)\n/gm
+  /^((sent|read|loaded) [\d.]+ MiB|\d+ (entry|entries|definitions?|players?|lines?)( of \d+)?)\n/gm
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 

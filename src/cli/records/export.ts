@@ -17,7 +17,7 @@ export async function runExport(
   signal: AbortSignal,
 ): Promise<void> {
   using client = await connect(ExchangeServiceClient, readProcessClientConfig())
-  using meter = startByteMeter('exported')
+  using meter = startByteMeter('read')
   async function* content() {
     let last: Buffer = Buffer.alloc(0)
     for await (const piece of responsesOf(() => client.exportRecords({ titleIds: [...titleIds] }), signal)) {
