@@ -10,8 +10,7 @@ import type { Config } from './config.ts'
 import { startEmbeddedPostgres } from './embedded-postgres/index.ts'
 import { openApiDocument } from './grpc/connect/openapi.ts'
 import { connectPlugin } from './grpc/connect/plugin.ts'
-import { parseDefinition } from './grpc/convert/parse-definition.ts'
-import { formatRecord } from './grpc/convert/record-json.ts'
+import { recordJson } from './grpc/convert/parse-definition.ts'
 import { createGrpcServer } from './grpc/server.ts'
 import { openRpcs } from './grpc/services.ts'
 import { images } from './http/images.ts'
@@ -159,8 +158,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     importTotals: new ImportTotals(),
     lazyPulls: await createLazyPulls({ store, dialects, now, settings }, outbound, credentials, log),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
-    formatRecord,
-    parseDefinition,
+    ...recordJson,
     laurelVersion: manifest.version,
     onAuditFailure: (error) =>
       log.warn({ error: error.message }, 'an audit entry could not be written or completed'),

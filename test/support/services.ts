@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { authenticateAnyone } from '../../src/auth/anyone.ts'
-import { parseDefinition } from '../../src/grpc/convert/parse-definition.ts'
-import { formatRecord } from '../../src/grpc/convert/record-json.ts'
+import { recordJson } from '../../src/grpc/convert/parse-definition.ts'
 import { openMedia } from '../../src/media/media.ts'
 import { ByteLimiter } from '../../src/model/byte-limiter.ts'
 import { instantFromMilliseconds } from '../../src/model/instant.ts'
@@ -95,8 +94,7 @@ export function servicesOn(
     importTotals: new ImportTotals(),
     lazyPulls: new LazyPuller({ ...parts, dialects }, createLazyFetcher(outbound, credentials), () => {}),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
-    formatRecord,
-    parseDefinition,
+    ...recordJson,
     laurelVersion: '0.0.0',
     onAuditFailure: (error) => {
       throw error

@@ -40,7 +40,10 @@ const PARSERS: { readonly [Kind in DefinitionKind]: (json: JsonObject) => Defini
  * Returns the definition of a message in JSON, with the times that it states. Documents of platforms have values beyond the limits of
  * requests: they are accepted if the definition holds them whole.
  */
-export const parseDefinition: ParseDefinition = (kind, json) => PARSERS[kind](json)
+const parseDefinition: ParseDefinition = (kind, json) => PARSERS[kind](json)
+
+/** Records as the JSON of messages, and back. */
+export const recordJson = { formatRecord, parseDefinition }
 
 function parseAs<Kind extends DefinitionKind, Message extends Pick<Title, 'createTime' | 'updateTime'>>(
   kind: Kind,
