@@ -47,18 +47,34 @@ export async function* importRecords(
   partLines = PART_LINES,
 ): AsyncGenerator<ImportedRecords> {
   const records = new RecordsImport(services, call)
-  for await (const batch of readTextRecords(content, 0, new LineBoundaries(), MAX_LINE_BYTES)) {
-    for (const { text, refusal } of batch) {
-      await records.add(text, refusal)
-      if (!records.isFull(partLines)) continue
-      await records.write()
-      yield records.state
+  let writing: Promise<ImportedRecords> | undefined
+  try {
+    for await (const batch of readTextRecords(content, 0, new LineBoundaries(), MAX_LINE_BYTES)) {
+      for (const { text, refusal } of batch) {
+        await records.add(text, refusal)
+        if (!records.isFull(partLines)) continue
+        if (writing !== undefined) yield await writing
+        writing = records.write()
+        // The rejection is thrown where the part is awaited.
+        writing.catch(() => {})
+      }
+      call.signal.throwIfAborted()
     }
-    call.signal.throwIfAborted()
+    records.checkEnd()
+    if (writing !== undefined) yield await writing
+    yield await records.write()
+  } finally {
+    // A call that fails has written the parts before.
+    await writing?.catch(() => {})
   }
-  records.checkEnd()
-  await records.write()
-  yield records.state
+}
+
+/** Successive lines, up to the line of a number, and the digest of all lines up to there. */
+interface Part {
+  readonly start: number
+  readonly end: number
+  readonly digest: string
+  readonly lines: readonly RecordLine[]
 }
 
 /** The import of one export. */
@@ -71,9 +87,11 @@ class RecordsImport {
   /** That of the first line. */
   #id = ''
   #line = 0
-  /** The lines that are imported, and their digest, if it was not compared yet. */
+  /** The lines that earlier calls imported, and their digest. */
   #imported = 0
-  #importedDigest: string | undefined
+  #importedDigest = ''
+  /** The lines up to this one are imported, or handed to the database. */
+  #written = 0
   #part: RecordLine[] = []
   #characters = 0
   #isEnded = false
@@ -81,10 +99,6 @@ class RecordsImport {
   constructor(services: Services, call: Call) {
     this.#services = services
     this.#call = call
-  }
-
-  get state(): ImportedRecords {
-    return { lineCount: this.#imported, done: this.#isEnded && this.#imported === this.#line }
   }
 
   isFull(partLines: number): boolean {
@@ -116,28 +130,35 @@ class RecordsImport {
     throw new LaurelError('invalid_argument', 'DOCUMENT_MALFORMED', message)
   }
 
-  /** Writes the lines that were taken, as one part. */
-  async write(): Promise<void> {
-    const start = this.#imported
-    if (this.#line <= start) return
-    const next = { lineCount: this.#line, digest: this.#hash.copy().digest('hex') }
-    await this.#tryWrite(start, next).catch(async (error) => {
-      if (!(error instanceof GroupRefused)) throw error
-      // Line by line, which names the one at fault.
-      await this.#tryWrite(start, next, 1)
-    })
-    this.#imported = this.#line
+  /** Writes the lines that were taken, as one part. Further lines may be taken meanwhile. */
+  async write(): Promise<ImportedRecords> {
+    const part = {
+      start: this.#written,
+      end: this.#line,
+      digest: this.#hash.copy().digest('hex'),
+      lines: this.#part,
+    }
+    const state = { lineCount: part.end, done: this.#isEnded }
     this.#part = []
     this.#characters = 0
+    // All lines were imported before.
+    if (part.end <= part.start) return state
+    this.#written = part.end
+    await this.#tryWrite(part).catch(async (error) => {
+      if (!(error instanceof GroupRefused)) throw error
+      // Line by line, which names the one at fault.
+      await this.#tryWrite(part, 1)
+    })
+    return state
   }
 
-  #tryWrite(start: number, next: { lineCount: number; digest: string }, groupLines?: number): Promise<void> {
+  #tryWrite({ start, end, digest, lines }: Part, groupLines?: number): Promise<void> {
     const { store } = this.#services
     return store.write(this.#call.signal, async (queries) => {
       const { lineCount } = await queries.records.lockImport(this.#id)
       if (lineCount !== start) throw importedElsewhere(lineCount)
-      await writeLines(this.#services, queries, this.#part, this.#call, groupLines)
-      await queries.records.updateImport(this.#id, next)
+      await writeLines(this.#services, queries, lines, this.#call, groupLines)
+      await queries.records.updateImport(this.#id, { lineCount: end, digest })
     })
   }
 
@@ -181,6 +202,7 @@ class RecordsImport {
       queries.records.lockImport(id),
     )
     this.#imported = lineCount
+    this.#written = lineCount
     this.#importedDigest = digest
   }
 
