@@ -2,17 +2,21 @@ import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Semaphore } from '../model/semaphore.ts'
 import { setForCopy } from './backup/session.ts'
-import type { Connections } from './connections.ts'
+import { type ConnectionOptions, Connections } from './connections.ts'
 import { toModelError } from './errors.ts'
 import type { Queries } from './queries.ts'
 
-/** Yields what `work` reads on one snapshot, as fast as it is read: the transaction stays open until then. */
+/**
+ * Yields what `work` reads on one snapshot, as fast as it is read: the transaction stays open until then. It is on a connection of its own,
+ * which other calls do not wait for, and whose prepared statements no migration can have made stale.
+ */
 export async function* readSnapshot(
-  connections: Connections,
+  { connectionString, onError }: ConnectionOptions,
   turns: Semaphore,
   signal: AbortSignal,
   work: (queries: Queries) => AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
+  const connections = new Connections({ connectionString, onError, poolSize: 1 })
   const left = new AbortController()
   const ended = AbortSignal.any([signal, left.signal])
   const output = new PassThrough()
@@ -41,5 +45,6 @@ export async function* readSnapshot(
     left.abort()
     output.destroy()
     await reading.catch(() => {})
+    await connections.close()
   }
 }

@@ -81,8 +81,6 @@ const OPERATORS: readonly SqlStateMeaning[] = ['unavailable', 'read_only', 'full
 
 export function openStore(options: StoreOptions): Store {
   const connections = new Connections(options)
-  const { connectionString, onError } = options
-  const beside = new Connections({ connectionString, onError, poolSize: 1 })
   const snapshots = new Semaphore(1, WAITING_SNAPSHOTS)
   const writeStates = new WriteStates(() => connections.use(NEVER_ABORTED, probeWrites))
   const semaphore = new Semaphore(options.poolSize, options.poolSize * WAITING_PER_CONNECTION)
@@ -134,7 +132,7 @@ export function openStore(options: StoreOptions): Store {
             : withSettings(connection, signal, work),
         ),
       ),
-    snapshot: (signal, work) => readSnapshot(beside, snapshots, signal, work),
+    snapshot: (signal, work) => readSnapshot(options, snapshots, signal, work),
     get pool() {
       return { ...connections.counts, waiting: semaphore.waiting }
     },
@@ -156,7 +154,7 @@ export function openStore(options: StoreOptions): Store {
     async close() {
       breaker.shutdown()
       await writeStates.close()
-      await Promise.all([connections.close(), beside.close()])
+      await connections.close()
     },
   }
 }

@@ -89,6 +89,32 @@ describe('settings', () => {
   })
 })
 
+test('a snapshot is read through PgBouncer in transaction mode, and leaves no transaction open', async ({
+  skip,
+}) => {
+  skip(noPgbouncer !== undefined, noPgbouncer)
+  await using pooler = await startPgbouncer(database.url, { ...TRANSACTION, default_pool_size: 1 })
+  await using store = open(pooler.url)
+  await admin.query(
+    `insert into players (id, display_name, create_time, update_time) values ('ann', '', 0, 0)`,
+  )
+  const lines = store.snapshot(signal, async function* (queries) {
+    const player = await queries.players.find('ann')
+    // Not in the snapshot.
+    await admin.query(
+      `insert into players (id, display_name, create_time, update_time) values ('bob', '', 0, 0)`,
+    )
+    yield Buffer.from(`${player?.id}\n`)
+    yield* queries.records.readLines('player', [])
+  })
+  const [first, second, ...others] = Buffer.concat(await Array.fromAsync(lines))
+    .toString()
+    .split('\n')
+  expect([first, JSON.parse(second ?? ''), others]).toMatchObject(['ann', { playerId: 'ann' }, ['']])
+  // On the only backend of the pool.
+  expect(await store.read(signal, (queries) => queries.players.find('bob'))).toMatchObject({ id: 'bob' })
+})
+
 describe('stale statements', () => {
   test('are prepared anew when a table changes', async () => {
     await using store = open(database.url)

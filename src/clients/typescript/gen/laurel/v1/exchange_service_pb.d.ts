@@ -1636,7 +1636,7 @@ export declare const ExchangeService: GenService<{
    * Nothing is sent to destinations because of an import. Etags and positions of events are new. A request id from before the export is new
    * here, so a repeated request is applied: let callers finish their retries first.
    *
-   * A player who exists is shared if the line equals it; anything else that exists is refused. Fails with INVALID_ARGUMENT, reason
+   * An existing player of the same id and name is taken as the same person; any other existing record is refused. Fails with INVALID_ARGUMENT, reason
    * DOCUMENT_REFUSED, at the first line that cannot be imported, with its number, and writes nothing of its part; with reason
    * DOCUMENT_MALFORMED if the last line is missing; with ABORTED, reason TOO_MUCH_CONTENTION, if another call imports the same export.
    *
