@@ -5,7 +5,7 @@ import { countValues, formatJson, parseJson } from '../../service/json.ts'
 import { readId } from './scalars.ts'
 import type { Violations } from './violations.ts'
 
-/** Reads a list. Items beyond the limit add a violation and are not read. */
+/** Reads a list. Items beyond the limit add a violation and are not read, unless all are kept. */
 export function readList<Item, Result>(
   items: readonly Item[],
   limit: number,
@@ -14,7 +14,8 @@ export function readList<Item, Result>(
   read: (item: Item, field: string, violations: Violations) => Result,
 ): readonly Result[] {
   if (items.length > limit) violations.add(field, `must be at most ${limit}, not ${items.length}`)
-  return items.slice(0, limit).map((item, index) => read(item, `${field}[${index}]`, violations))
+  const included = violations.keepsAll ? items : items.slice(0, limit)
+  return included.map((item, index) => read(item, `${field}[${index}]`, violations))
 }
 
 /** Reads a map with ids as keys. Entries beyond the limit add a violation and are not read. Keys such as `__proto__` become own members. */
@@ -27,7 +28,7 @@ export function readMap<Value, Result>(
 ): Readonly<Record<string, Result>> {
   if (entries.size > limit) violations.add(field, `must be at most ${limit}, not ${entries.size}`)
   return Object.fromEntries(
-    [...entries].slice(0, limit).map(([key, value]) => {
+    [...entries].slice(0, violations.keepsAll ? entries.size : limit).map(([key, value]) => {
       const at = `${field}[${JSON.stringify(key)}]`
       return [readId(key, at, violations), read(value, at, violations)]
     }),

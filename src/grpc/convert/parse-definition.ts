@@ -58,7 +58,7 @@ function parseAs<Kind extends DefinitionKind, Message extends Pick<Title, 'creat
     const text = formatJson(json)
     checkJsonMessage(type, Buffer.from(text))
     const message = codec.decode(toBinary(type, fromJson(type, JSON.parse(text), { registry })))
-    const violations = new Violations()
+    const violations = new Violations(true)
     const definition = {
       ...read(message, violations),
       createTime: readRequiredInstant(message.createTime, `${kind}.create_time`, violations),

@@ -4,6 +4,12 @@ import { invalidArgument, MAX_VIOLATIONS, type Violation } from '../../model/err
 export class Violations {
   readonly #found: Violation[] = []
   #omitted = 0
+  /** Whether readers return items beyond the limits of lists and maps too. */
+  readonly keepsAll: boolean
+
+  constructor(keepsAll = false) {
+    this.keepsAll = keepsAll
+  }
 
   /** @param field the path on the wire: `achievement.requirements[1].target`. */
   add(field: string, message: string): void {

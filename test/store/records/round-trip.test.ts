@@ -10,6 +10,7 @@ import type { Services } from '../../../src/service/services.ts'
 import { onDatabase } from '../../support/deliveries.ts'
 import { exportText } from '../../support/exchange.ts'
 import type { MergedTitle } from '../../support/merged-title.ts'
+import { createTitleWith } from '../../support/migration-job.ts'
 import { exportLines, importLines, kindsOf, playTitle } from '../../support/record-lines.ts'
 import { achievementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
@@ -130,6 +131,17 @@ describe('an export', () => {
     )
     expect(open).toEqual([])
   })
+})
+
+test('definitions beyond the limits of requests come back too, as documents of platforms have them', async () => {
+  await using other = await createTestServices()
+  await using third = await createTestServices()
+  const tags = Array.from({ length: 200 }, (_, index) => `tag\n${index}`)
+  const name = { locale: 'en', text: 'x'.repeat(5_000), translations: {} }
+  await createTitleWith(other, 'long', [achievementOf({ tags, name, window: { start: 7n, end: 1n } })])
+  const long = await exportLines(other)
+  await importLines(third, long)
+  expect((await exportLines(third)).slice(1)).toEqual(long.slice(1))
 })
 
 describe('an export of chosen titles', () => {
