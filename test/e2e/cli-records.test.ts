@@ -83,6 +83,19 @@ test('a file that was cut, a title that is here, and one that does not exist fai
   expect((await readdir(folder)).filter((name) => name.startsWith('none'))).toEqual([])
 })
 
+test('an export is uploaded over HTTP as it is', async () => {
+  await using empty = await createTestDatabase()
+  await using server = await startServer({ databaseUrl: empty.url })
+  const body = await succeed(0, 'records', 'export', 'lanternfall', '--out', '-')
+  const url = `${server.url}/upload/laurel.v1.ExchangeService/ImportRecords`
+  const response = await fetch(url, { method: 'POST', body })
+  const lines = (await response.text()).trimEnd().split('\n')
+  expect(JSON.parse(lines.at(-1) ?? '')).toEqual({
+    lineCount: String(body.split('\n').length - 1),
+    done: true,
+  })
+})
+
 test('an import goes on after its server was killed three times, and every row is there once', async () => {
   const playerCount = 2_000
   await using filled = await createTestDatabase()
