@@ -158,8 +158,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     importTotals: new ImportTotals(),
     lazyPulls: await createLazyPulls({ store, dialects, now, settings }, outbound, credentials, log),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
-    ...recordJson,
-    laurelVersion: manifest.version,
+    ...recordJson(manifest.version),
     onAuditFailure: (error) =>
       log.warn({ error: error.message }, 'an audit entry could not be written or completed'),
   }

@@ -94,8 +94,7 @@ export function servicesOn(
     importTotals: new ImportTotals(),
     lazyPulls: new LazyPuller({ ...parts, dialects }, createLazyFetcher(outbound, credentials), () => {}),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
-    ...recordJson,
-    laurelVersion: '0.0.0',
+    ...recordJson('0.0.0'),
     onAuditFailure: (error) => {
       throw error
     },

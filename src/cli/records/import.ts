@@ -15,7 +15,7 @@ export async function runImport(file: string, signal: AbortSignal): Promise<void
   {
     using meter = startCountMeter('line')
     async function* requests() {
-      for await (const piece of source.open(0, signal))
+      for await (const piece of source.open(0, signal, ''))
         yield ImportRecordsRequest.fromPartial({ content: Buffer.from(piece) })
     }
     for await (const part of callDuplex(() => client.importRecords(), requests(), signal)) {

@@ -42,8 +42,8 @@ const PARSERS: { readonly [Kind in DefinitionKind]: (json: JsonObject) => Defini
  */
 const parseDefinition: ParseDefinition = (kind, json) => PARSERS[kind](json)
 
-/** Records as the JSON of messages, and back. */
-export const recordJson = { formatRecord, parseDefinition }
+/** Records as the JSON of messages, and back, with the version that exports state. */
+export const recordJson = (laurelVersion: string) => ({ formatRecord, parseDefinition, laurelVersion })
 
 function parseAs<Kind extends DefinitionKind, Message extends Pick<Title, 'createTime' | 'updateTime'>>(
   kind: Kind,
