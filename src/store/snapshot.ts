@@ -7,8 +7,8 @@ import { toModelError } from './errors.ts'
 import type { Queries } from './queries.ts'
 
 /**
- * Yields what `work` reads on one snapshot, as fast as it is read: the transaction stays open until then. It is on a connection of its own,
- * which other calls do not wait for, and whose prepared statements no migration can have made stale.
+ * Yields what `work` reads on one snapshot, at the pace of the consumer: the transaction stays open until the last piece is taken. It has
+ * a connection of its own, which other calls do not wait for, and whose prepared statements no migration can have made stale.
  */
 export async function* readSnapshot(
   { connectionString, onError }: ConnectionOptions,
@@ -23,14 +23,12 @@ export async function* readSnapshot(
   const reading = turns.run(ended, () =>
     connections.use(ended, async ({ client, queries }) => {
       await client.query('begin isolation level repeatable read read only')
-      try {
-        await setForCopy(client)
-        // Whole tables are read: an index would read each page many times.
-        await client.query('set local enable_seqscan = on')
-        await pipeline(work(queries), output)
-      } finally {
-        await client.query('rollback').catch(() => {})
-      }
+      await setForCopy(client)
+      // Whole tables are read: an index would read each page many times.
+      await client.query('set local enable_seqscan = on')
+      await pipeline(work(queries), output)
+      // After a failure, the end of the connection ends the transaction: a COPY that is not read to its end blocks further statements.
+      await client.query('commit')
     }),
   )
   reading.catch((error) => output.destroy(error))

@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { adapters } from '../../../adapters/index.ts'
 import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
 import { listUnlockTotals } from '../../../src/service/achievements/unlock-totals.ts'
@@ -117,19 +117,27 @@ describe('an export', () => {
     expect((await exportLines(busy)).length).toBeGreaterThan(during.length)
   })
 
-  test('ends early without a trace, and the next one begins', async () => {
-    for await (const _ of exportRecords(source, { titleIds: [] }, callOf())) break
+  test('that ends within many rows ends its transaction, and the next one begins', async () => {
+    await using many = await createTestServices()
+    const insert = `insert into players (id, display_name, create_time, update_time)
+      select n, repeat('x', 100), 0, 0 from generate_series(1, 50000) n`
+    await onDatabase(many.databaseUrl, insert)
+    // More than the buffers between both ends of the connection, so that the database still writes.
+    const takeSome = async (lines: AsyncGenerator<Uint8Array>) => {
+      for (let size = 0; size < 100_000; ) size += ((await lines.next()).value as Uint8Array).length
+    }
+    const left = exportRecords(many, { titleIds: [] }, callOf())
+    await takeSome(left)
+    await left.return(undefined)
     const controller = new AbortController()
-    const cancelled = exportRecords(source, { titleIds: [] }, { ...call, signal: controller.signal })
-    await cancelled.next()
+    const cancelled = exportRecords(many, { titleIds: [] }, { ...call, signal: controller.signal })
+    await takeSome(cancelled)
     controller.abort()
     await expect(Array.fromAsync(cancelled)).rejects.toThrow('aborted')
-    expect(kindsOf(await exportLines(source))).toMatchObject({ title: 2 })
-    const open = await onDatabase(
-      source.databaseUrl,
-      `select from pg_stat_activity where datname = current_database() and backend_xmin is not null and pid <> pg_backend_pid()`,
-    )
-    expect(open).toEqual([])
+    const open = `select from pg_stat_activity
+      where datname = current_database() and backend_xmin is not null and pid <> pg_backend_pid()`
+    await vi.waitFor(async () => expect(await onDatabase(many.databaseUrl, open)).toEqual([]), 10_000)
+    expect(kindsOf(await exportLines(many))).toMatchObject({ player: 50_000 })
   })
 })
 
