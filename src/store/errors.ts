@@ -20,12 +20,12 @@ export function meaningOfError(error: unknown): SqlStateMeaning | undefined {
   return isConnectionFailure(error) ? 'unavailable' : undefined
 }
 
-/** Returns whether a retry of the transaction may succeed. */
-/** The constraints whose failure means an error for the caller, or a retry. */
+/** Returns whether the failure of a constraint means an error for the caller, or a retry. */
 export function isKnownConstraint(name: string): boolean {
   return RETRYABLE_CONSTRAINTS.has(name) || Object.hasOwn(CONSTRAINTS, name)
 }
 
+/** Returns whether a retry of the transaction may succeed. */
 export function isRetryable(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return false
   return meaningOfError(error) === 'conflict' || RETRYABLE_CONSTRAINTS.has(error.constraint ?? '')
