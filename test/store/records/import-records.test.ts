@@ -93,6 +93,13 @@ test('a part that is refused writes nothing', async () => {
   await importLines(target, lines)
 })
 
+test('the first refused line is named, though a later one is malformed', async () => {
+  await playTitle(target, 'one')
+  const malformed = changed(PART_LINES + 2, (line) => line.slice(1))
+  await expect(importLines(target, malformed, PART_LINES)).rejects.toThrow(/^line 2: title.titleId: /)
+  await expect(importLines(target, lines.slice(0, PART_LINES + 2), PART_LINES)).rejects.toThrow(/^line 2: /)
+})
+
 test('destinations get nothing of an import, also one that was created during it', async () => {
   await importLines(target, lines.slice(0, lineWith('"kind":"event"') + 5), PART_LINES).catch(() => {})
   const destination = await createDestination(
