@@ -1,14 +1,17 @@
 import { EVENT_KINDS } from './event.ts'
 
 /**
- * The type of a member of a line: `id`, 1 to 128 characters; `instant`, RFC 3339 with 7 digits; `bigint` and `decimal`, numbers as text;
- * `quantities`, an object of doubles, and of integers as text; `json`, an object; `hex` and `base64`, bytes; or one of a list of texts.
+ * The type of a member of a line: `id`, 1 to 128 characters; `instant`, RFC 3339 with 7 digits; `percent`, an integer up to 100; `bigint`
+ * and `decimal`, numbers as text; `quantities`, an object of doubles, and of integers as text; `json`, an object of objects; `sha256`, a
+ * digest in hexadecimal; `base64`, bytes; or one of a list of texts.
  */
 export type MemberType =
   | 'id'
+  | 'idOrEmpty'
   | 'text'
   | 'instant'
   | 'integer'
+  | 'percent'
   | 'bigint'
   | 'decimal'
   | 'double'
@@ -16,7 +19,7 @@ export type MemberType =
   | 'quantities'
   | 'json'
   | 'texts'
-  | 'hex'
+  | 'sha256'
   | 'base64'
   | readonly string[]
 
@@ -53,7 +56,7 @@ export const ROW_KINDS = {
     reason: 'text',
     createTime: 'instant',
   }),
-  deleted_player: members({ digest: 'hex', createTime: 'instant' }),
+  deleted_player: members({ digest: 'sha256', createTime: 'instant' }),
   player_title: members({
     ...PLAYER_TITLE,
     unlockedCount: 'integer',
@@ -67,8 +70,8 @@ export const ROW_KINDS = {
     achievementId: 'id',
     'progress.state': STATES,
     'progress.values': 'quantities',
-    'progress.reportedPercent': 'integer',
-    'progress.percent': 'integer',
+    'progress.reportedPercent': 'percent',
+    'progress.percent': 'percent',
     'progress.unlockTime': optional('instant'),
     'progress.firstReportTime': optional('instant'),
     'progress.lastReportTime': optional('instant'),
@@ -91,11 +94,17 @@ export const ROW_KINDS = {
     ...TIMES,
   }),
   event: members({
-    ...{ titleId: 'id', playerId: 'text', achievementId: 'text', eventKind: EVENT_KINDS, time: 'instant' },
-    ...{ state: STATES, percent: 'integer', unlockTime: optional('instant') },
+    ...{
+      titleId: 'id',
+      playerId: 'idOrEmpty',
+      achievementId: 'idOrEmpty',
+      eventKind: EVENT_KINDS,
+      time: 'instant',
+    },
+    ...{ state: STATES, percent: 'percent', unlockTime: optional('instant') },
     ...{ actor: 'text', reason: 'text', requestId: 'text' },
     values: optional('quantities'),
-    reportedPercent: optional('integer'),
+    reportedPercent: optional('percent'),
     firstReportTime: optional('instant'),
     lastReportTime: optional('instant'),
     windowStart: optional('instant'),

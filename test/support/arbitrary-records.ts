@@ -33,9 +33,11 @@ const bytes = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((each) => Buff
 
 const VALUES: Readonly<Record<Extract<MemberType, string>, fc.Arbitrary<unknown>>> = {
   id: tokens,
+  idOrEmpty: fc.oneof(tokens, fc.constant('')),
   text: texts,
   instant: times,
-  integer: fc.nat(100),
+  integer: fc.nat(2 ** 31 - 1),
+  percent: fc.nat(100),
   bigint: integerTexts,
   decimal: fc.oneof(integerTexts, fc.constantFrom('0.10', '-7.5', '123456789012345678901234567890.5')),
   double: quantities.double,
@@ -46,7 +48,7 @@ const VALUES: Readonly<Record<Extract<MemberType, string>, fc.Arbitrary<unknown>
   }),
   json: fc.dictionary(tokens, jsonObjects, { maxKeys: 2, noNullPrototype: true }),
   texts: fc.array(texts, { maxLength: 3 }),
-  hex: bytes.map((each) => each.toString('hex')),
+  sha256: bytes.map((each) => each.toString('hex')),
   base64: bytes.map((each) => each.toString('base64')),
 }
 

@@ -51,6 +51,12 @@ const accepting =
 const matching = (expected: string, pattern: RegExp) =>
   accepting(expected, (value) => typeof value === 'string' && pattern.test(value))
 
+const integerUpTo = (maximum: number) =>
+  accepting(
+    `an integer from 0 to ${maximum}`,
+    (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= maximum,
+  )
+
 const isInteger = (value: JsonValue | undefined) =>
   typeof value === 'string' &&
   /^-?\d{1,19}$/.test(value) &&
@@ -58,16 +64,15 @@ const isInteger = (value: JsonValue | undefined) =>
 
 const READERS: Readonly<Record<Extract<MemberType, string>, Reader>> = {
   id: readId,
+  idOrEmpty: (name, value) => (value === '' ? value : readId(name, value)),
   text: accepting('a text', (value) => typeof value === 'string'),
   instant(name, value) {
     const instant = typeof value === 'string' ? parseInstant(value) : undefined
     if (instant !== undefined) return instant
     throw new FieldError(name, 'a time in RFC 3339, such as 2023-04-01T12:33:44.0000000Z', value)
   },
-  integer: accepting(
-    'an integer from 0 to 2147483647',
-    (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31,
-  ),
+  integer: integerUpTo(2 ** 31 - 1),
+  percent: integerUpTo(100),
   bigint: accepting('an integer of 64 bits as text', isInteger),
   decimal: matching('a decimal number as text', /^-?\d{1,400}(\.\d{1,400})?$/),
   double(name, value) {
@@ -90,6 +95,6 @@ const READERS: Readonly<Record<Extract<MemberType, string>, Reader>> = {
     'a list of texts',
     (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
   ),
-  hex: matching('bytes in hexadecimal', /^([0-9a-f]{2})*$/),
+  sha256: matching('the 64 hexadecimal digits of a SHA-256', /^[0-9a-f]{64}$/),
   base64: matching('bytes in base64', /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/),
 }

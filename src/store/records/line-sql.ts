@@ -49,6 +49,7 @@ const json = (column: string) => [`to_json(${column})::text`]
 /** The JSON of a column, as texts to concatenate. */
 const JSON_OF: Readonly<Record<NamedType, (column: string) => readonly string[]>> = {
   id: json,
+  idOrEmpty: json,
   text: json,
   instant: (column) => {
     // Rounded down, also before 1970.
@@ -61,6 +62,7 @@ const JSON_OF: Readonly<Record<NamedType, (column: string) => readonly string[]>
     ]
   },
   integer: plain,
+  percent: plain,
   bigint: (column) => quoted(`${column}::text`),
   decimal: (column) => quoted(`${column}::text`),
   double: json,
@@ -68,7 +70,7 @@ const JSON_OF: Readonly<Record<NamedType, (column: string) => readonly string[]>
   quantities: plain,
   json: plain,
   texts: json,
-  hex: (column) => quoted(`encode(${column}, 'hex')`),
+  sha256: (column) => quoted(`encode(${column}, 'hex')`),
   base64: (column) => quoted(`translate(encode(${column}, 'base64'), e'\\n', '')`),
 }
 
@@ -82,7 +84,9 @@ export function rowsAsTable(kind: RowKind, rows: readonly JsonObject[]): RawBuil
     ({ name, type }) => `"${name}" ${typeof type === 'string' ? PARSED_TYPES[type] : 'text'}`,
   )
   const columns = list.map(({ name, type }) => {
-    const value = type === 'hex' || type === 'base64' ? `decode(m."${name}", '${type}')` : `m."${name}"`
+    const encoding = type === 'sha256' ? 'hex' : type
+    const value =
+      encoding === 'hex' || encoding === 'base64' ? `decode(m."${name}", '${encoding}')` : `m."${name}"`
     return `${value} as "${columnOf(ROW_TABLES[kind], name)}"`
   })
   const names = list.map(({ name }) => `"${name}"`).join(', ')
@@ -93,9 +97,11 @@ export function rowsAsTable(kind: RowKind, rows: readonly JsonObject[]): RawBuil
 
 const PARSED_TYPES: Readonly<Record<NamedType, string>> = {
   id: 'text',
+  idOrEmpty: 'text',
   text: 'text',
   instant: 'bigint',
   integer: 'integer',
+  percent: 'smallint',
   bigint: 'bigint',
   decimal: 'numeric',
   double: 'double precision',
@@ -103,6 +109,6 @@ const PARSED_TYPES: Readonly<Record<NamedType, string>> = {
   quantities: 'jsonb',
   json: 'jsonb',
   texts: 'text[]',
-  hex: 'text',
+  sha256: 'text',
   base64: 'text',
 }

@@ -5,6 +5,7 @@ import { LaurelError } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { ROW_KINDS, type RowKind } from '../../model/record-line.ts'
 import type { Sharding } from '../citus/sharding.ts'
+import { meaningOfError } from '../errors.ts'
 import type { Tables } from '../schema.ts'
 import { copyLines, rowsAsTable } from './line-sql.ts'
 import { columnOf, ROW_TABLES } from './row-tables.ts'
@@ -94,6 +95,8 @@ const PROBLEMS: Readonly<Record<string, string>> = {
     'must not be here yet: begin with a Laurel that does not have it, and let callers report after the import',
 }
 
+const UNSTORABLE = 'must be a value that the database can store: send no larger number and no longer text'
+
 /** @param membersOf the members of columns */
 async function refusingConflicts(
   membersOf: (columns: readonly string[]) => string,
@@ -102,17 +105,14 @@ async function refusingConflicts(
   try {
     await run()
   } catch (error) {
-    const { code = '', detail = '' } = error instanceof pg.DatabaseError ? error : {}
-    const problem = code.startsWith(VALUE_CLASS) ? 'must be in the range of its column' : PROBLEMS[code]
+    if (!(error instanceof pg.DatabaseError)) throw error
+    const problem = meaningOfError(error) === 'value' ? UNSTORABLE : PROBLEMS[error.code ?? '']
     if (problem === undefined) throw error
-    const [, columns = ''] = /^Key \(([^)]*)\)=/.exec(detail) ?? []
-    const message = `${membersOf(columns.split(', ')) || 'the numbers'}: ${problem}`
+    const [, columns = ''] = /^Key \(([^)]*)\)=/.exec(error.detail ?? '') ?? []
+    const message = `${membersOf(columns.split(', ')) || 'a member'}: ${problem}`
     throw new LaurelError('invalid_argument', 'DOCUMENT_REFUSED', message, { cause: error })
   }
 }
-
-/** Numbers out of range, and other values that no column takes. */
-const VALUE_CLASS = '22'
 
 function membersOf(kind: RowKind, columns: readonly string[]): string {
   const members = ROW_KINDS[kind].filter(({ name }) => columns.includes(columnOf(ROW_TABLES[kind], name)))

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
 import { createDestination } from '../../../src/service/destinations/create-destination.ts'
@@ -158,10 +159,17 @@ describe('a line is refused, with its number,', () => {
       /title.default_locale|default_locale|defaultLocale/,
     ],
     [
-      'with a number out of range',
+      'with a percentage out of range',
       '"kind":"event"',
-      (line) => line.replace('"percent":0', '"percent":99999'),
-      /the numbers: must be in the range/,
+      (line) => line.replace('"percent":0', '"percent":101'),
+      /percent: must be an integer from 0 to 100, and is 101/,
+    ],
+    [
+      'with an id in a dialect that is too long for an index',
+      '"achievementId":"plain"',
+      (line) =>
+        line.replace(/("ids":\{[^}]*"discord":)"[^"]*"/, `$1"${randomBytes(20_000).toString('hex')}"`),
+      /achievement.ids: must be a value that the database can store/,
     ],
     [
       'of a title that comes later',
