@@ -155,7 +155,7 @@ class RecordsImport {
   #tryWrite({ start, end, digest, lines }: Part, groupLines?: number): Promise<void> {
     const { store } = this.#services
     return store.write(this.#call.signal, async (queries) => {
-      const { lineCount } = await queries.records.lockImport(this.#id)
+      const lineCount = await queries.records.lockImport(this.#id)
       if (lineCount !== start) throw importedElsewhere(lineCount)
       await writeLines(this.#services, queries, lines, this.#call, groupLines)
       await queries.records.updateImport(this.#id, { lineCount: end, digest })
@@ -198,8 +198,8 @@ class RecordsImport {
       )
     if (typeof id !== 'string' || !/^[0-9a-f-]{36}$/.test(id)) throw new FieldError('id', 'a UUID', id)
     this.#id = id
-    const { lineCount, digest } = await this.#services.store.write(this.#call.signal, (queries) =>
-      queries.records.lockImport(id),
+    const { lineCount, digest } = await this.#services.store.read(this.#call.signal, (queries) =>
+      queries.records.findImport(id),
     )
     this.#imported = lineCount
     this.#written = lineCount

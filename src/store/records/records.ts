@@ -66,15 +66,25 @@ export function recordQueries(db: Kysely<Tables>, client: pg.ClientBase, shardin
     refusingConflicts: (member: string, insert: () => Promise<unknown>) =>
       refusingConflicts(() => member, insert),
 
-    /** Returns how much of an export was imported, and locks it until the end of the transaction. */
-    async lockImport(id: string): Promise<RecordImport> {
+    /** Returns how much of an export was imported. */
+    async findImport(id: string): Promise<RecordImport> {
+      const row = await db
+        .selectFrom('record_imports')
+        .select(['line_count', 'digest'])
+        .where('id', '=', id)
+        .executeTakeFirst()
+      return { lineCount: Number(row?.line_count ?? 0), digest: row?.digest ?? '' }
+    },
+
+    /** Returns the number of lines that were imported, and locks it until the end of the transaction. */
+    async lockImport(id: string): Promise<number> {
       const row = await db
         .insertInto('record_imports')
         .values({ id, line_count: 0n, digest: '' })
         .onConflict((conflict) => conflict.column('id').doUpdateSet({ id }))
-        .returning(['line_count', 'digest'])
+        .returning('line_count')
         .executeTakeFirstOrThrow()
-      return { lineCount: Number(row.line_count), digest: row.digest }
+      return Number(row.line_count)
     },
 
     async updateImport(id: string, { lineCount, digest }: RecordImport): Promise<void> {

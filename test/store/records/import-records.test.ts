@@ -89,8 +89,7 @@ test('a part that is refused writes nothing', async () => {
     reason: 'DOCUMENT_REFUSED',
     message: `line ${number + 2}: titleId, achievementId: must be that of an earlier line: import an export as it was written`,
   })
-  const { record_imports: _, ...after } = await contentsOf(target.databaseUrl)
-  expect({ ...after, record_imports: before['record_imports'] }).toEqual(before)
+  expect(await contentsOf(target.databaseUrl)).toEqual(before)
   await importLines(target, lines)
 })
 
