@@ -5,7 +5,6 @@ import { Title } from '../../gen/laurel/v1/title.ts'
 import { formatJson } from '../../model/exact-json.ts'
 import { type JsonObject, sameJson } from '../../model/json.ts'
 import type { DefinitionKind } from '../../model/record-line.ts'
-import { withLocales } from '../../model/texts.ts'
 import type { RecordOf } from '../../service/audit/record-change.ts'
 import type { Definitions, ParseDefinition } from '../../service/records/definition-line.ts'
 import { checkJsonMessage } from '../connect/json-message.ts'
@@ -18,8 +17,6 @@ import { readRequiredInstant } from './time.ts'
 import { readTitle } from './title.ts'
 import { Violations } from './violations.ts'
 
-const DEFAULT_LOCALE = 'en'
-
 const PARSERS: { readonly [Kind in DefinitionKind]: (json: JsonObject) => Definitions[Kind] } = {
   title: parseAs('title', 'Title', Title, (message, violations) => ({
     maskHiddenInGateways: false,
@@ -31,7 +28,7 @@ const PARSERS: { readonly [Kind in DefinitionKind]: (json: JsonObject) => Defini
     etag: '',
   })),
   achievement: parseAs('achievement', 'Achievement', Achievement, (message, violations) => ({
-    ...withLocales(readAchievement(message, violations), DEFAULT_LOCALE),
+    ...readAchievement(message, violations),
     titleId: readId(message.titleId, 'achievement.title_id', violations),
   })),
 }

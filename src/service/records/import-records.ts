@@ -32,7 +32,7 @@ export interface ImportedRecords {
 const MAX_LINE_BYTES = 8 * 2 ** 20
 const PART_LINES = 2_000
 const PART_CHARACTERS = 4 * 2 ** 20
-/** The kind of a line, which is its first member. */
+/** The kind of a line that Laurel wrote, where it is the first member. */
 const KIND = /^\{"kind":"([a-z_]+)"/
 
 /**
@@ -111,7 +111,7 @@ class RecordsImport {
     if (this.#isEnded) throw lineRefused(this.#line, 'must not follow the line of the kind end: remove it')
     if (refusal !== undefined) throw lineRefused(this.#line, refusal)
     this.#hash.update(`${text}\n`)
-    // The digest holds that they are the lines that were checked before.
+    // Lines that were imported are not parsed again: their digest is compared. Titles are, as later lines refer to them.
     const skipped = this.#line < this.#imported ? KIND.exec(text)?.[1] : undefined
     if (skipped !== undefined && skipped !== 'title') return this.#count(skipped)
     try {
@@ -141,12 +141,12 @@ class RecordsImport {
     const state = { lineCount: part.end, done: this.#isEnded }
     this.#part = []
     this.#characters = 0
-    // All lines were imported before.
+    // Earlier calls imported all lines.
     if (part.end <= part.start) return state
     this.#written = part.end
     await this.#tryWrite(part).catch(async (error) => {
       if (!(error instanceof GroupRefused)) throw error
-      // Line by line, which names the one at fault.
+      // Lines are written one by one to find the refused one.
       await this.#tryWrite(part, 1)
     })
     return state
@@ -193,7 +193,7 @@ class RecordsImport {
     if (version !== RECORDS_VERSION)
       throw new FieldError(
         'version',
-        `${RECORDS_VERSION}: import into a newer Laurel for a newer one`,
+        `${RECORDS_VERSION}, unless this Laurel is updated to one that reads newer exports`,
         version,
       )
     if (typeof id !== 'string' || !/^[0-9a-f-]{36}$/.test(id)) throw new FieldError('id', 'a UUID', id)
@@ -213,7 +213,7 @@ class RecordsImport {
       if (counts[kind] !== found)
         throw new FieldError(
           `counts.${kind}`,
-          `${found}, the lines of the kind before it, else lines are missing`,
+          `${found}, the number of lines of the kind: import the export as it was written`,
           counts[kind],
         )
     }

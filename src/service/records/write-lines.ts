@@ -3,6 +3,7 @@ import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { RowKind } from '../../model/record-line.ts'
 import type { Stat } from '../../model/stat.ts'
+import { withLocales } from '../../model/texts.ts'
 import type { Title } from '../../model/title.ts'
 import type { Queries } from '../../store/queries.ts'
 import { statCodesOf } from '../achievements/write-definitions.ts'
@@ -26,7 +27,7 @@ export type RecordLine = {
   | { readonly kind: RowKind; readonly record: JsonObject }
 )
 
-/** Thrown if one of several lines is refused, but not which one is known. */
+/** Thrown if one of several lines is refused, and it is unknown which one. */
 export class GroupRefused extends Error {}
 
 /** Writes lines in their order, in the running transaction. @throws LaurelError DOCUMENT_REFUSED; GroupRefused */
@@ -58,7 +59,7 @@ function isRefusal(error: unknown): error is LaurelError {
   return error instanceof LaurelError && ['invalid_argument', 'already_exists'].includes(error.code)
 }
 
-/** Yields successive lines of one kind: titles and stats one by one, achievements of one title. */
+/** Yields groups of successive lines of one kind: titles and stats one by one, achievements of one title. */
 function* groupsOf(lines: readonly RecordLine[], maxLines: number): Generator<readonly RecordLine[]> {
   let group: RecordLine[] = []
   for (const line of lines) {
@@ -83,15 +84,12 @@ async function writeGroup(
 ): Promise<void> {
   const [first] = group as [RecordLine, ...RecordLine[]]
   if (first.kind === 'title') return writeTitle(services, queries, first.record, call)
-  await lockTitles(queries, group)
+  const [title] = await lockTitles(queries, group)
   if (first.kind === 'stat') return writeStat(queries, first.record)
-  if (first.kind === 'achievement')
-    return writeAchievements(
-      queries,
-      first.titleId,
-      group.map(({ record }) => record as Definitions['achievement']),
-      services.now(),
-    )
+  if (first.kind === 'achievement') {
+    const achievements = group.map(({ record }) => record as Definitions['achievement'])
+    return writeAchievements(queries, title as Title, achievements, services.now())
+  }
   const rows = group.map(({ record }) => record as JsonObject)
   await checkPlayers(queries, first.kind, rows)
   if (!(await queries.records.insert(first.kind, rows)))
@@ -100,8 +98,8 @@ async function writeGroup(
 }
 
 const OTHER_RECORD: { readonly [Kind in RowKind]?: string } = {
-  player: 'displayName: must be that of the player of this id, who is here already: rename one of both',
-  account: 'accountId: must not be the account of another player here: unlink it from one of both',
+  player: 'displayName: must be that of the player of this id, who is here already: rename one of the two',
+  account: 'accountId: must not be the account of another player here: unlink it from one of the two',
   merged_player: 'absorbedId: must not be merged into another player here',
 }
 
@@ -120,7 +118,7 @@ async function writeStat(queries: Queries, stat: Stat): Promise<void> {
 
 async function writeAchievements(
   queries: Queries,
-  titleId: string,
+  { id: titleId, defaultLocale }: Title,
   achievements: readonly Definitions['achievement'][],
   now: Instant,
 ): Promise<void> {
@@ -129,15 +127,25 @@ async function writeAchievements(
     throw refused(`achievement.achievementId: must be once in its title: remove the second ${ids[0]}`)
   await queries.stats.insertMissing(titleId, statCodesOf(achievements), now)
   await queries.records.refusingConflicts('achievement.ids', () =>
-    queries.achievements.upsert(titleId, achievements),
+    queries.achievements.upsert(
+      titleId,
+      achievements.map((achievement) => withLocales(achievement, defaultLocale)),
+    ),
   )
 }
 
-/** Keeps titles from being deleted until the end of the transaction. */
-async function lockTitles(queries: Queries, group: readonly RecordLine[]): Promise<void> {
-  for (const titleId of new Set(group.map((line) => line.titleId).filter((id) => id !== '')))
-    if ((await queries.titles.lock(titleId)) === undefined)
-      throw refused(`titleId: must be a title that exists: ${titleId} was deleted during the import`)
+/** Returns the titles of lines, and keeps them from being deleted until the end of the transaction. */
+async function lockTitles(queries: Queries, group: readonly RecordLine[]): Promise<readonly Title[]> {
+  const titles: Title[] = []
+  for (const titleId of new Set(group.map((line) => line.titleId).filter((id) => id !== ''))) {
+    const title = await queries.titles.lock(titleId)
+    if (title === undefined)
+      throw refused(
+        `titleId: must be a title that exists, and ${titleId} was deleted since an earlier part: import a new export`,
+      )
+    titles.push(title)
+  }
+  return titles
 }
 
 /** Checks that players do not have ids of players who were deleted or merged here, and the other way around. */
@@ -157,10 +165,10 @@ async function checkPlayers(queries: Queries, kind: RowKind, rows: readonly Json
   if (!idsOf('playerId').every((id) => players.has(id)))
     throw refused('playerId: must be that of an earlier line: import an export as it was written')
   if (kind === 'merged_player' && (await queries.records.lockPlayers(idsOf('absorbedId'))).size > 0)
-    throw refused('absorbedId: must not be the id of a player here: merge both first')
+    throw refused('absorbedId: must not be the id of a player here: merge that player into playerId first')
 }
 
-/** Adds the unlocks of new progress to the totals of achievements: no event states them. */
+/** Adds the unlocks of new progress to the totals of achievements: imported events do not count. */
 async function countUnlocks(queries: Queries, rows: readonly JsonObject[]): Promise<void> {
   const unlocks = new Map<string, Map<string, number>>()
   for (const row of rows) {

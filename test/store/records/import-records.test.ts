@@ -208,7 +208,7 @@ describe('a line is refused, with its number,', () => {
     [
       'of a newer version',
       (line) => line.replace('"version":1', '"version":2'),
-      /version: must be 1: import into a newer Laurel/,
+      /version: must be 1, unless this Laurel is updated/,
     ],
   ])('that is the first one, %s', async (_, change, problem) => {
     await expect(importLines(target, changed(1, change))).rejects.toThrow(problem)
@@ -217,7 +217,7 @@ describe('a line is refused, with its number,', () => {
   test('if the last one counts other lines', async () => {
     const rest = lines.filter((line) => !line.includes('"eventKind":"revoked"'))
     await expect(importLines(target, rest)).rejects.toThrow(
-      /^line \d+: counts.event: must be \d+, the lines of the kind before it/,
+      /^line \d+: counts.event: must be \d+, the number of lines of the kind/,
     )
   })
 

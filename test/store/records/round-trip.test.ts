@@ -152,6 +152,16 @@ test('definitions beyond the limits of requests come back too, as documents of p
   expect((await exportLines(third)).slice(1)).toEqual(long.slice(1))
 })
 
+test('a text without a locale has the default locale of its title', async () => {
+  await using other = await createTestServices()
+  const open = lines.map((line) =>
+    line.replace('"defaultLocale":"en"', '"defaultLocale":"de"').replace(/("name":\{)"locale":"en",/, '$1'),
+  )
+  await importLines(other, open)
+  const names = (await exportLines(other)).flatMap((line) => JSON.parse(line).achievement?.name ?? [])
+  expect(new Set(names.map(({ locale }) => locale))).toEqual(new Set(['de']))
+})
+
 describe('an export of chosen titles', () => {
   test('has these titles with the players who have anything in them', async () => {
     const chosen = await exportLines(source, ['one', 'one'])
