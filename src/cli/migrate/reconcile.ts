@@ -70,12 +70,14 @@ export async function runReconcile(
   }
   await reconcile(inputs, false)
   await reconcile(platforms, true)
-  print([`${rows.size} differ; on platforms ${deadEnds} of them cannot be made equal`])
+  print([
+    `${rows.size} achievements of players differ; ${deadEnds} differences on platforms cannot be resolved`,
+  ])
   if (report !== undefined) await writeReport(report, rows.values())
   return isEqual
 }
 
-/** @throws Failure for an address that is no live API */
+/** Returns the dialect of a live API. @throws Failure for another address */
 function dialectOf(platform: string): string {
   const { dialect } = liveInputOf(platform) ?? {}
   if (dialect !== undefined) return dialect
@@ -106,7 +108,7 @@ const VERDICTS: Readonly<Record<MigrationVerdict, string>> = {
   [MigrationVerdict.ABSENT]: 'absent',
 }
 
-/** The facts that are compared. */
+/** Returns the members that are compared. */
 function progressOf(progress: Progress): JsonObject {
   const { state, percent, requirements, unlockTime, revoked } = messageJson(
     'Progress',

@@ -36,7 +36,7 @@ export interface RunOptions extends LiveOptions {
   readonly json?: true
 }
 
-/** How long a lost server is looked for. */
+/** How long calls to a lost server are retried. */
 const RETRY_MILLISECONDS = 10 * 60_000
 const FIRST_DELAY_MILLISECONDS = 200
 const MAX_DELAY_MILLISECONDS = 10_000
@@ -50,7 +50,7 @@ export async function runMigration(
   const key: JobKey = { titleId: options.title, jobId: options.job }
   const mapping =
     options.mapping === undefined ? liveMappingOf(inputs) : await readMappingFile(options.mapping)
-  if (options.delta && mapping.updateTime === undefined && !NAMES_ITS_OWN.has(mapping.format))
+  if (options.delta && mapping.updateTime === undefined && !WITHOUT_UPDATE_TIME.has(mapping.format))
     throw new Failure([
       '--delta needs updateTime in the mapping: the field with the time at which a record last changed',
       'without such a field, import the whole input with another --job: records that are imported already change nothing',
@@ -79,8 +79,8 @@ export async function runMigration(
   return done.refusedCount <= BigInt(options.maxRefusals)
 }
 
-/** Formats without an update time: each run reads the whole input. */
-const NAMES_ITS_OWN: ReadonlySet<MigrationFormat> = new Set([
+/** Formats whose records have no update time: each run reads the whole input. */
+const WITHOUT_UPDATE_TIME: ReadonlySet<MigrationFormat> = new Set([
   MigrationFormat.DIALECT_DOCUMENT,
   MigrationFormat.DIALECT_LINES,
   MigrationFormat.LAUREL,
@@ -102,7 +102,7 @@ async function beginRun(
   return created.job.runCount
 }
 
-/** Each run reads its inputs from their beginning, so that it knows them by other names. */
+/** Returns the source under a name of the run: each run reads its inputs from their beginning. */
 function ofRun(source: MigrationSource, run: number): MigrationSource {
   if (run === 0) return source
   const prefix = `run ${run + 1}: `
@@ -174,7 +174,7 @@ class Feeder {
 
   async #find({ name, versionsOf, size, isReadWhole }: MigrationSource) {
     const { job } = await callUnary(this.#client, this.#client.getMigrationJob, this.#key, this.#signal)
-    if (job === undefined) throw new Error('a job is in the response')
+    if (job === undefined) throw new Error('the response has no job')
     const known = job.sources.find((each) => each.name === name)
     const isLonger = known?.done && !isReadWhole && size !== undefined && BigInt(size) !== known.position
     const isOther = job.sources.some((each) => isVersion(each.name, versionsOf) && each.name !== name)
@@ -199,7 +199,7 @@ class Feeder {
   }
 }
 
-/** Whether a server may take the input in a moment: its server stopped, or another call still feeds it. */
+/** Returns whether a retry may succeed: the server stopped, or another call still feeds the input. */
 function isTransient(error: unknown): boolean {
   const code = remoteErrorIn(error)?.code
   return code === status.UNAVAILABLE || code === status.ABORTED || code === status.RESOURCE_EXHAUSTED
@@ -209,7 +209,7 @@ function isVersion(name: string, versionsOf: string | undefined): boolean {
   return versionsOf !== undefined && name.startsWith(versionsOf)
 }
 
-/** The input has changed since the job read it. */
+/** Returns the failure for an input that has changed since the job read it. */
 function otherInput(name: string): Failure {
   return new Failure([
     `${name} is not the input that the job has read: it has changed since`,

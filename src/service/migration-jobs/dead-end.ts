@@ -7,8 +7,8 @@ import type { Difference } from './verify-job.ts'
 type Compared = Omit<Difference, 'deadEnd' | 'account'> & Pick<BridgeChange, 'achievement'>
 
 /**
- * Returns why no request can make a platform equal to the stored progress; undefined if one can. The bridge, which is pure, is asked: what it
- * plans for the change that is missing is what the platform takes.
+ * Returns why no request can make a platform equal to the stored progress; undefined if one can. The dialect's bridge decides, by the requests
+ * that it plans for the missing change.
  */
 export function deadEndOf(
   bridge: Bridge | undefined,
@@ -38,7 +38,7 @@ export function deadEndOf(
   }
 }
 
-/** Whether the requests for an unlock say when it was. */
+/** Returns whether the requests for an unlock depend on its time. */
 function takesUnlockTime(bridge: Bridge, difference: Compared, target: BridgeTarget): boolean {
   const { ours } = difference
   const at = (seconds: bigint) => {
@@ -53,7 +53,7 @@ function requestsIn({ requests }: BridgePlan) {
   return requests.map(({ method, path, headers, body }) => ({ method, path, headers, body }))
 }
 
-/** The stored progress as an event would tell the platform of it. */
+/** Returns the change of an event with the stored progress. */
 function changeOf({ key, achievement, theirs, ours = theirs }: Compared, kind: EventKind): BridgeChange {
   const { state, percent, unlockTime } = ours
   const time = unlockTime ?? 0n

@@ -9,11 +9,11 @@ export interface PullKey extends MigrationJobKey {
 
 export interface StoredPull {
   readonly state: PullState
-  /** That have failed. */
+  /** The number of failed pulls. */
   readonly attempts: number
 }
 
-/** The players of jobs with a lazy source. Any server may die: a claim ends at its time. */
+/** The players of jobs with a lazy source. A claim expires, because its server may die. */
 export function migrationPullQueries(db: Kysely<Tables>) {
   const of = ({ playerId, titleId, jobId }: PullKey) =>
     sql`player_id = ${playerId} and title_id = ${titleId} and job_id = ${jobId}`

@@ -31,7 +31,7 @@ export interface LiveOptions extends PlatformOptions {
   readonly accounts?: string
 }
 
-/** An account, and where the accounts begin with it. */
+/** An account, and the cursor from which the list of accounts begins with it. */
 interface ListedAccount {
   readonly account: string
   readonly cursor: string
@@ -137,7 +137,7 @@ async function* linesOf(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   for await (const listed of accounts) {
-    // The cursor moves on past accounts without entries too.
+    // An account without entries has this line alone, so that the job's cursor moves past it.
     yield lineOf({ ...listed })
     try {
       yield* entriesOf(parts, listed, signal)

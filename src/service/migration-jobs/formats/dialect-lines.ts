@@ -45,13 +45,13 @@ export async function* readDialectLines(
 export interface AccountLines {
   readonly account: string
   readonly records: readonly (MappedRecord | Refused)[]
-  /** False if there are so many that they are divided. */
+  /** False if the account has more lines than one part holds. */
   readonly isWhole: boolean
 }
 
 const MAX_ACCOUNT_RECORDS = 10_000
 
-/** Reads lines by account. Lines without an account are refused, and of the account ''. */
+/** Yields the lines of each account. Lines without an account are refused, and have the account ''. */
 export async function* readAccountLines(
   mapping: MigrationMapping,
   adapter: Adapter,

@@ -9,17 +9,17 @@ import { pullPlayer } from './pull-player.ts'
 
 type Parts = Pick<Services, 'store' | 'dialects' | 'now' | 'settings'>
 
-/** How long another server learns of a changed job after it. */
+/** Other servers know a changed job after this time. */
 const REFRESH_MILLISECONDS = 5_000
 const RETRY_MILLISECONDS = 1_000
-/** Longer than the timeouts of a pull: then its server has died. */
+/** A claim expires after this time, which is longer than the timeouts of a pull: its server has died. */
 const CLAIM: Duration = 60n * TICKS_PER_SECOND
 const FIRST_BACKOFF: Duration = 2n * TICKS_PER_SECOND
 const MAX_BACKOFF: Duration = 3_600n * TICKS_PER_SECOND
 const UNLINKED_FOR: Duration = 60n * TICKS_PER_SECOND
-/** Between looks at a pull of another server. */
+/** The interval of reads while another server pulls. */
 const WAIT_MILLISECONDS = 20
-/** Retries at the same time. */
+/** Concurrent retries. */
 const MAX_RETRIES = 16
 const MAX_KNOWN = 100_000
 
