@@ -41,7 +41,7 @@ export async function runExport(
     throw error
   }
   await rename(unfinished, out)
-  print([`${out} has all records as of the start of the command`])
+  print([`${out} is the whole export`])
 }
 
 /** More than the last line has. */

@@ -64,7 +64,7 @@ export async function* importRecords(
     if (writing !== undefined) yield await writing
     yield await records.write()
   } finally {
-    // If the part is refused, its line is before the one that the call failed at.
+    // If the part is refused, its line is the first refused line: it precedes the line at which the call failed.
     await writing
   }
 }

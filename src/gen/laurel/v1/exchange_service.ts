@@ -47,13 +47,13 @@ export interface ExportRecordsRequest {
 
 /** A response of ExportRecords. */
 export interface ExportRecordsResponse {
-  /** A piece of the lines, at most 1 MiB. */
+  /** Consecutive bytes of the lines, at most 1 MiB. */
   content: Uint8Array;
 }
 
 /** A request of ImportRecords. */
 export interface ImportRecordsRequest {
-  /** A piece of the lines. */
+  /** Consecutive bytes of the lines. A line has at most 8 MiB. */
   content: Uint8Array;
 }
 
@@ -61,7 +61,7 @@ export interface ImportRecordsRequest {
 export interface ImportRecordsResponse {
   /** The lines that are imported, from the first on. */
   lineCount: bigint;
-  /** Whether these are all. */
+  /** Whether these are all lines of the export. */
   done: boolean;
 }
 
@@ -2422,16 +2422,17 @@ export const ExchangeServiceService = {
     responseDeserialize: (value: Buffer): ExportProgressResponse => ExportProgressResponse.decode(value),
   },
   /**
-   * Exports all that another Laurel needs to go on in the place of this one, or in the place of this one for some titles: definitions with
-   * their bindings and images, players with their accounts, merges and deletions, progress, totals, values of stats, contributions, and the
-   * retained history. The lines are JSON; src/service/records/README.md describes each kind. They are of one moment, and the last line has
-   * the number of each kind, so that a stream that was cut is not taken for a whole one.
+   * Exports the records that another Laurel needs to replace this one, for all titles or some: definitions with their bindings and images,
+   * players with their accounts, merges and deletions, progress, totals, values of stats, contributions, and the retained history. The lines
+   * are JSON; src/service/records/README.md describes each kind. They are one snapshot. The last line has the number of lines of each kind: a
+   * stream without it was cut.
    *
    * Records of this Laurel alone are left out: credentials, destinations and their deliveries, the audit, plans, revisions, migration jobs,
    * stored responses to request ids, etags, and resume tokens.
    *
    * The caller needs the permissions to read definitions, stats and progress of these titles, and players. One export runs at a time in each
-   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND.
+   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with RESOURCE_EXHAUSTED, reason TOO_MANY_REQUESTS, if more than 20
+   * others wait.
    */
   exportRecords: {
     path: "/laurel.v1.ExchangeService/ExportRecords" as const,
@@ -2445,8 +2446,8 @@ export const ExchangeServiceService = {
   },
   /**
    * Imports the lines that ExportRecords wrote into a Laurel that does not have these titles. Each part of the lines is one transaction, and
-   * a response follows it. A call that is cut loses the part in hand: call again with all lines, and the imported ones are skipped. So the
-   * same lines again change nothing.
+   * a response follows it. A call that is cut loses the part that it was writing: call again with all lines, and the imported ones are skipped.
+   * So the same lines again change nothing, even if their records were deleted since: import a new export instead.
    *
    * Nothing is sent to destinations because of an import. Etags and positions of events are new. A request id from before the export is new
    * here, so a repeated request is applied: let callers finish their retries first.
@@ -2548,22 +2549,23 @@ export interface ExchangeServiceServer extends UntypedServiceImplementation {
    */
   exportProgress: handleServerStreamingCall<ExportProgressRequest, ExportProgressResponse>;
   /**
-   * Exports all that another Laurel needs to go on in the place of this one, or in the place of this one for some titles: definitions with
-   * their bindings and images, players with their accounts, merges and deletions, progress, totals, values of stats, contributions, and the
-   * retained history. The lines are JSON; src/service/records/README.md describes each kind. They are of one moment, and the last line has
-   * the number of each kind, so that a stream that was cut is not taken for a whole one.
+   * Exports the records that another Laurel needs to replace this one, for all titles or some: definitions with their bindings and images,
+   * players with their accounts, merges and deletions, progress, totals, values of stats, contributions, and the retained history. The lines
+   * are JSON; src/service/records/README.md describes each kind. They are one snapshot. The last line has the number of lines of each kind: a
+   * stream without it was cut.
    *
    * Records of this Laurel alone are left out: credentials, destinations and their deliveries, the audit, plans, revisions, migration jobs,
    * stored responses to request ids, etags, and resume tokens.
    *
    * The caller needs the permissions to read definitions, stats and progress of these titles, and players. One export runs at a time in each
-   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND.
+   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with RESOURCE_EXHAUSTED, reason TOO_MANY_REQUESTS, if more than 20
+   * others wait.
    */
   exportRecords: handleServerStreamingCall<ExportRecordsRequest, ExportRecordsResponse>;
   /**
    * Imports the lines that ExportRecords wrote into a Laurel that does not have these titles. Each part of the lines is one transaction, and
-   * a response follows it. A call that is cut loses the part in hand: call again with all lines, and the imported ones are skipped. So the
-   * same lines again change nothing.
+   * a response follows it. A call that is cut loses the part that it was writing: call again with all lines, and the imported ones are skipped.
+   * So the same lines again change nothing, even if their records were deleted since: import a new export instead.
    *
    * Nothing is sent to destinations because of an import. Etags and positions of events are new. A request id from before the export is new
    * here, so a repeated request is applied: let callers finish their retries first.
@@ -2685,16 +2687,17 @@ export interface ExchangeServiceClient extends Client {
     options?: Partial<CallOptions>,
   ): ClientReadableStream<ExportProgressResponse>;
   /**
-   * Exports all that another Laurel needs to go on in the place of this one, or in the place of this one for some titles: definitions with
-   * their bindings and images, players with their accounts, merges and deletions, progress, totals, values of stats, contributions, and the
-   * retained history. The lines are JSON; src/service/records/README.md describes each kind. They are of one moment, and the last line has
-   * the number of each kind, so that a stream that was cut is not taken for a whole one.
+   * Exports the records that another Laurel needs to replace this one, for all titles or some: definitions with their bindings and images,
+   * players with their accounts, merges and deletions, progress, totals, values of stats, contributions, and the retained history. The lines
+   * are JSON; src/service/records/README.md describes each kind. They are one snapshot. The last line has the number of lines of each kind: a
+   * stream without it was cut.
    *
    * Records of this Laurel alone are left out: credentials, destinations and their deliveries, the audit, plans, revisions, migration jobs,
    * stored responses to request ids, etags, and resume tokens.
    *
    * The caller needs the permissions to read definitions, stats and progress of these titles, and players. One export runs at a time in each
-   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND.
+   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with RESOURCE_EXHAUSTED, reason TOO_MANY_REQUESTS, if more than 20
+   * others wait.
    */
   exportRecords(
     request: ExportRecordsRequest,
@@ -2707,8 +2710,8 @@ export interface ExchangeServiceClient extends Client {
   ): ClientReadableStream<ExportRecordsResponse>;
   /**
    * Imports the lines that ExportRecords wrote into a Laurel that does not have these titles. Each part of the lines is one transaction, and
-   * a response follows it. A call that is cut loses the part in hand: call again with all lines, and the imported ones are skipped. So the
-   * same lines again change nothing.
+   * a response follows it. A call that is cut loses the part that it was writing: call again with all lines, and the imported ones are skipped.
+   * So the same lines again change nothing, even if their records were deleted since: import a new export instead.
    *
    * Nothing is sent to destinations because of an import. Etags and positions of events are new. A request id from before the export is new
    * here, so a repeated request is applied: let callers finish their retries first.

@@ -223,7 +223,8 @@ export interface MigrationJob {
 /**
  * Another system that has a document of each player, in the format of the job's mapping. While the job is running, the first read of a player's
  * progress, and the first report, waits for the document. If it fails or takes too long, the call goes on, and the document is read in the
- * background. A player is read once. Records of other players are refused. Changes are not sent to destinations.
+ * background. A player is read once. Records of other players are refused. Changes are sent to destinations only if the job has
+ * `deliveries_per_second`.
  */
 export interface MigrationLazySource {
   /**

@@ -53,7 +53,7 @@ export declare const ExportRecordsRequestSchema: GenMessage<ExportRecordsRequest
  */
 export declare type ExportRecordsResponse = Message<"laurel.v1.ExportRecordsResponse"> & {
   /**
-   * A piece of the lines, at most 1 MiB.
+   * Consecutive bytes of the lines, at most 1 MiB.
    *
    * @generated from field: bytes content = 1;
    */
@@ -67,7 +67,7 @@ export declare type ExportRecordsResponse = Message<"laurel.v1.ExportRecordsResp
  */
 export declare type ExportRecordsResponseJson = {
   /**
-   * A piece of the lines, at most 1 MiB.
+   * Consecutive bytes of the lines, at most 1 MiB.
    *
    * @generated from field: bytes content = 1;
    */
@@ -87,7 +87,7 @@ export declare const ExportRecordsResponseSchema: GenMessage<ExportRecordsRespon
  */
 export declare type ImportRecordsRequest = Message<"laurel.v1.ImportRecordsRequest"> & {
   /**
-   * A piece of the lines.
+   * Consecutive bytes of the lines. A line has at most 8 MiB.
    *
    * @generated from field: bytes content = 1;
    */
@@ -101,7 +101,7 @@ export declare type ImportRecordsRequest = Message<"laurel.v1.ImportRecordsReque
  */
 export declare type ImportRecordsRequestJson = {
   /**
-   * A piece of the lines.
+   * Consecutive bytes of the lines. A line has at most 8 MiB.
    *
    * @generated from field: bytes content = 1;
    */
@@ -128,7 +128,7 @@ export declare type ImportRecordsResponse = Message<"laurel.v1.ImportRecordsResp
   lineCount: bigint;
 
   /**
-   * Whether these are all.
+   * Whether these are all lines of the export.
    *
    * @generated from field: bool done = 2;
    */
@@ -149,7 +149,7 @@ export declare type ImportRecordsResponseJson = {
   lineCount?: string;
 
   /**
-   * Whether these are all.
+   * Whether these are all lines of the export.
    *
    * @generated from field: bool done = 2;
    */
@@ -1610,16 +1610,17 @@ export declare const ExchangeService: GenService<{
     output: typeof ExportProgressResponseSchema;
   },
   /**
-   * Exports all that another Laurel needs to go on in the place of this one, or in the place of this one for some titles: definitions with
-   * their bindings and images, players with their accounts, merges and deletions, progress, totals, values of stats, contributions, and the
-   * retained history. The lines are JSON; src/service/records/README.md describes each kind. They are of one moment, and the last line has
-   * the number of each kind, so that a stream that was cut is not taken for a whole one.
+   * Exports the records that another Laurel needs to replace this one, for all titles or some: definitions with their bindings and images,
+   * players with their accounts, merges and deletions, progress, totals, values of stats, contributions, and the retained history. The lines
+   * are JSON; src/service/records/README.md describes each kind. They are one snapshot. The last line has the number of lines of each kind: a
+   * stream without it was cut.
    *
    * Records of this Laurel alone are left out: credentials, destinations and their deliveries, the audit, plans, revisions, migration jobs,
    * stored responses to request ids, etags, and resume tokens.
    *
    * The caller needs the permissions to read definitions, stats and progress of these titles, and players. One export runs at a time in each
-   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND.
+   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with RESOURCE_EXHAUSTED, reason TOO_MANY_REQUESTS, if more than 20
+   * others wait.
    *
    * @generated from rpc laurel.v1.ExchangeService.ExportRecords
    */
@@ -1630,8 +1631,8 @@ export declare const ExchangeService: GenService<{
   },
   /**
    * Imports the lines that ExportRecords wrote into a Laurel that does not have these titles. Each part of the lines is one transaction, and
-   * a response follows it. A call that is cut loses the part in hand: call again with all lines, and the imported ones are skipped. So the
-   * same lines again change nothing.
+   * a response follows it. A call that is cut loses the part that it was writing: call again with all lines, and the imported ones are skipped.
+   * So the same lines again change nothing, even if their records were deleted since: import a new export instead.
    *
    * Nothing is sent to destinations because of an import. Etags and positions of events are new. A request id from before the export is new
    * here, so a repeated request is applied: let callers finish their retries first.
