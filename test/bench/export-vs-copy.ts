@@ -2,31 +2,23 @@
  * Prints the rows per second of exporting progress as lines, and of COPY of the same rows to the same process, interleaved. Run with
  * `npm exec -c 'node test/bench/export-vs-copy.ts [PLAYERS] [ROUNDS]'`; each player has ten rows.
  */
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
-import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts'
 import { NEVER_ABORTED } from '../../src/model/never-aborted.ts'
 import { columnsOf } from '../../src/store/columns.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/store.ts'
-import { createLog } from '../../src/telemetry/log.ts'
 import { createTitleWith } from '../support/migration-job.ts'
 import { achievementOf, requirementOf } from '../support/records.ts'
 import { servicesOn } from '../support/services.ts'
+import { startPostgres } from './started-postgres.ts'
 
 const [players = 20_000, rounds = 5] = process.argv.slice(2).map(Number)
 const ACHIEVEMENTS = 10
 const TITLE = 'bench'
 
 await using cleanup = new AsyncDisposableStack()
-const folder = await mkdtemp(join(tmpdir(), 'laurel-export-'))
-cleanup.defer(() => rm(folder, { recursive: true, force: true }))
-await chmod(folder, 0o755)
-const options = { dataDirectory: folder, durable: true, log: createLog('error') }
-const { connectionString } = cleanup.use(await startEmbeddedPostgres(options))
+const connectionString = await startPostgres(cleanup)
 await migrate(connectionString)
 const store = openStore({ connectionString, poolSize: 4, onError: () => {} })
 cleanup.defer(() => store.close())

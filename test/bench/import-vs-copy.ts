@@ -2,19 +2,15 @@
  * Prints the rows per second of a migration job, and of COPY of as many rows into the same table, interleaved. Run with
  * `npm exec -c 'node test/bench/import-vs-copy.ts [ROWS OF A ROUND] [ROUNDS] [ROWS BEFORE]'`.
  */
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/store.ts'
-import { createLog } from '../../src/telemetry/log.ts'
 import { createTestJob, createTitleWith, feedText } from '../support/migration-job.ts'
 import { achievementOf, gamerscore, requirementOf } from '../support/records.ts'
 import { servicesOn } from '../support/services.ts'
+import { startPostgres } from './started-postgres.ts'
 
 const [rows = 200_000, rounds = 5, earlierRows = 0] = process.argv.slice(2).map(Number)
 const ROWS_PER_PLAYER = 10
@@ -22,11 +18,7 @@ const ACHIEVEMENTS = 100
 const TITLE = 'bench'
 
 await using cleanup = new AsyncDisposableStack()
-const folder = await mkdtemp(join(tmpdir(), 'laurel-import-'))
-cleanup.defer(() => rm(folder, { recursive: true, force: true }))
-await chmod(folder, 0o755)
-const options = { dataDirectory: folder, durable: true, log: createLog('error') }
-const { connectionString } = cleanup.use(await startEmbeddedPostgres(options))
+const connectionString = await startPostgres(cleanup)
 await migrate(connectionString)
 const store = openStore({ connectionString, poolSize: 4, onError: () => {} })
 cleanup.defer(() => store.close())

@@ -2,11 +2,6 @@
  * Prints the size of a million rows of each table that grows, with its indexes: records reports on a real server with a webhook, and
  * divides. Run with `npm exec -c 'node test/bench/table-sizes.ts'`.
  */
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts'
-import { createLog } from '../../src/telemetry/log.ts'
 import { bridgeOn } from '../support/bridge.ts'
 import { onDatabase } from '../support/deliveries.ts'
 import { startFakePlatform } from '../support/fake-platform.ts'
@@ -14,6 +9,7 @@ import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { postJson } from '../support/post-json.ts'
 import { HOOK, HOOK_SECRET, record, until } from '../support/relay.ts'
 import { startServer } from '../support/server.ts'
+import { startPostgres } from './started-postgres.ts'
 
 const PLAYERS = 20_000
 /** Of calls that take one record each. */
@@ -24,11 +20,7 @@ const TABLES = [
 ]
 
 await using cleanup = new AsyncDisposableStack()
-const folder = await mkdtemp(join(tmpdir(), 'laurel-sizes-'))
-cleanup.defer(() => rm(folder, { recursive: true, force: true }))
-await chmod(folder, 0o755)
-const options = { dataDirectory: folder, durable: false, log: createLog('error') }
-const { connectionString } = cleanup.use(await startEmbeddedPostgres(options))
+const connectionString = await startPostgres(cleanup, false)
 const platform = await startFakePlatform()
 cleanup.defer(() => platform.close())
 const server = cleanup.use(

@@ -16,13 +16,6 @@ beforeAll(async () => {
 })
 afterAll(() => here[Symbol.asyncDispose]())
 
-/** Returns the job that `run --json` printed. */
-async function run(title: string, job: string, ...more: readonly string[]) {
-  const args = ['migrate', 'run', ...more, '--title', title, '--job', job, '--rate', '1000', '--json']
-  const { code, stdout, stderr } = await here.laurel(...args)
-  return { code, stderr, job: stdout === '' ? undefined : JSON.parse(stdout) }
-}
-
 describe('a platform', () => {
   const { id: dialect } = adapterOf(({ id }) => fixturesOf(id).lists !== undefined)
   const { definition, unlocked, serve, pageOf } = fixturesOf(dialect).lists as ListFixtures
@@ -62,7 +55,7 @@ describe('a platform', () => {
   const pages = () => platform.received.map(pageOf).filter((page) => !page.startsWith('definitions'))
 
   test('is read by a file of accounts, and an identity map is one', async () => {
-    expect(await run(title, 'a', ...live())).toMatchObject({
+    expect(await here.run(title, 'a', ...live())).toMatchObject({
       code: 0,
       job: { newCount: '10', refusedCount: '0' },
     })
@@ -81,7 +74,7 @@ describe('a platform', () => {
       limited.add(pageOf(request))
       return limited.size === 2 ? respond(429, { headers: { 'retry-after': '1' } }) : respond(503)
     }
-    expect(await run(title, 'a', ...live())).toMatchObject({ code: 0, job: { newCount: '10' } })
+    expect(await here.run(title, 'a', ...live())).toMatchObject({ code: 0, job: { newCount: '10' } })
     const [, , second = 0, third = 0] = times
     expect(third - second).toBeGreaterThanOrEqual(990)
   })
@@ -91,7 +84,7 @@ describe('a platform', () => {
     platform.behave = (request, index) =>
       pageOf(request).startsWith('cy') ? respond(403, { body: 'private' }) : well(request, index)
     const refusals = join(here.folder, `refused-${titles}.jsonl`)
-    const refused = await run(title, 'a', ...live(), '--refusals', refusals)
+    const refused = await here.run(title, 'a', ...live(), '--refusals', refusals)
     expect(refused).toMatchObject({ code: 1, job: { newCount: '9', refusedCount: '1' } })
     const line = JSON.parse(await readFile(refusals, 'utf8'))
     expect(line).toMatchObject({
@@ -99,7 +92,7 @@ describe('a platform', () => {
       laurel_reason: expect.stringContaining('answered 403: private'),
     })
     platform.behave = well
-    expect(await run(title, 'b', ...live())).toMatchObject({
+    expect(await here.run(title, 'b', ...live())).toMatchObject({
       code: 0,
       job: { newCount: '1', unchangedCount: '9' },
     })
@@ -107,7 +100,7 @@ describe('a platform', () => {
 
   test('that refuses the credential of all ends the command', async () => {
     platform.behave = () => respond(401, { body: 'who?' })
-    expect(await run(title, 'a', ...live())).toMatchObject({
+    expect(await here.run(title, 'a', ...live())).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('answered 401: who?'),
     })
@@ -140,7 +133,7 @@ describe('a platform', () => {
     await running.result
     const before = pages().length
     platform.behave = well
-    const done = await run(title, 'a', ...live(), '--deliveries-per-second', '1')
+    const done = await here.run(title, 'a', ...live(), '--deliveries-per-second', '1')
     expect(done).toMatchObject({ code: 0, job: { newCount: '10', refusedCount: '0' } })
     expect(pages().slice(before)[0]).toMatch(/^(cy|dan) 0$/)
   }, 60_000)
@@ -169,7 +162,7 @@ describe('a wrong command line', () => {
     ],
     ['without a mapping', ['progress.csv'], '--mapping is needed'],
   ])('%s says so', async (_, args, message) => {
-    expect(await run('nowhere', 'a', ...args)).toMatchObject({
+    expect(await here.run('nowhere', 'a', ...args)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining(message),
     })

@@ -20,13 +20,6 @@ beforeAll(async () => {
 })
 afterAll(() => here[Symbol.asyncDispose]())
 
-/** Returns the job that `run --json` printed. */
-async function run(title: string, job: string, ...more: readonly string[]) {
-  const args = ['migrate', 'run', ...more, '--title', title, '--job', job, '--rate', '1000', '--json']
-  const { code, stdout, stderr } = await here.laurel(...args)
-  return { code, stderr, job: stdout === '' ? undefined : JSON.parse(stdout) }
-}
-
 async function report(house: PullHouse, titleId: string, playerId: string, achievementId = '', value = 0) {
   using client = createClient(ProgressServiceClient, house.server.address)
   const request = { titleId, playerId, achievementId, report: { $case: 'percent' as const, value } }
@@ -77,7 +70,7 @@ describe('another Laurel', () => {
       )
       expect(pulled).toMatchObject({ code: 0 })
 
-      const first = await run(title, 'live', `${dialect}+${url}`, ...own)
+      const first = await here.run(title, 'live', `${dialect}+${url}`, ...own)
       expect(first).toMatchObject({
         code: 0,
         stderr: '',
@@ -86,7 +79,7 @@ describe('another Laurel', () => {
       expect(Number(first.job.newCount)).toBeGreaterThan(1)
       await expectSameRecords([there, here], dialect, title)
 
-      const second = await run(title, 'live', `${dialect}+${url}`, ...own, '--delta')
+      const second = await here.run(title, 'live', `${dialect}+${url}`, ...own, '--delta')
       expect(second).toMatchObject({
         code: 0,
         job: { newCount: first.job.newCount, changedCount: '0', runCount: 2 },
@@ -123,7 +116,7 @@ describe('another Laurel', () => {
       const values = [{ field: 'percent', unit: 'MIGRATION_UNIT_PERCENT' }]
       const fields = { player: { field: 'player' }, achievement: { field: 'achievement' }, values }
       const mapping = await here.file('lines.json', { format: 'MIGRATION_FORMAT_JSON_LINES', ...fields })
-      await run(title, 'lines', await here.file('none.jsonl', ''), '--mapping', mapping)
+      await here.run(title, 'lines', await here.file('none.jsonl', ''), '--mapping', mapping)
       const reportFile = join(here.folder, `${dialect}.report.jsonl`)
       const key = ['--title', title, '--job', 'lines', '--report', reportFile, '--rate', '1000']
       const credential = ownOnly ? ['--player-credential', 'file:{dialect}-{account}'] : []

@@ -25,6 +25,8 @@ export interface PullHouse extends AsyncDisposable {
   stateOf(title: string): string
   /** Runs a pull and returns its report. */
   pull(...args: readonly string[]): Promise<Pulled>
+  /** Runs a migration job and returns it as `--json` printed it. */
+  run(title: string, job: string, ...inputs: readonly string[]): Promise<CommandResult & { job: Printed }>
   /** Exports a title's definitions, or the progress of one player or of `all`. */
   exported(
     dialect: string,
@@ -67,6 +69,11 @@ export async function openPullHouse(): Promise<PullHouse> {
       const state = ['--state', stateOf(args[args.indexOf('--title') + 1] ?? '')]
       const result = await runLaurel(['pull', ...args, ...state, '--rate', '1000', '--json'], { env })
       return { ...result, report: result.stdout === '' ? undefined : JSON.parse(result.stdout) }
+    },
+    async run(title, job, ...inputs) {
+      const args = ['migrate', 'run', ...inputs, '--title', title, '--job', job, '--rate', '1000', '--json']
+      const result = await runLaurel(args, { env })
+      return { ...result, job: result.stdout === '' ? undefined : JSON.parse(result.stdout) }
     },
     async exported(dialect, titleId, { shape = '', playerId } = {}) {
       using client = createClient(ExchangeServiceClient, server.address)

@@ -1,9 +1,19 @@
+import { readFileSync } from 'node:fs'
 import { exportRecords } from '../../src/service/records/export-records.ts'
 import { type ImportedRecords, importRecords } from '../../src/service/records/import-records.ts'
 import type { Services } from '../../src/service/services.ts'
 import { accountsOf } from './bound-title.ts'
 import { MergedTitle } from './merged-title.ts'
 import { callOf } from './services.ts'
+
+const README = new URL('../../src/service/records/README.md', import.meta.url)
+
+/** Returns the lines of the example in the README. */
+export function exampleLines(): readonly string[] {
+  const [, lines] = /```json lines\n([\s\S]*?)\n```/.exec(readFileSync(README, 'utf8')) ?? []
+  if (lines === undefined) throw new Error('the README has no example of the lines')
+  return lines.split('\n')
+}
 
 /** Returns the lines of an export, without line breaks. */
 export async function exportLines(

@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LaurelError } from '../../../src/model/errors.ts'
 import { runs } from '../../conformance/fuzz-factor.ts'
-import { importLines } from '../../support/record-lines.ts'
+import { exampleLines, importLines } from '../../support/record-lines.ts'
 import { createTestServices, type TestServices } from '../../support/services.ts'
 
-const README = new URL('../../../src/service/records/README.md', import.meta.url)
-const [, example = ''] = /```json lines\n([\s\S]*?)\n```/.exec(readFileSync(README, 'utf8')) ?? []
+const example = exampleLines().join('\n')
 
 let services: TestServices
 beforeAll(async () => {

@@ -1,16 +1,13 @@
-import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { RECORD_KINDS } from '../../../src/model/record-line.ts'
 import {
   formatProgressLine,
   readProgressLine,
 } from '../../../src/service/migration-jobs/formats/progress-line.ts'
-import { exportLines, importLines, kindsOf } from '../../support/record-lines.ts'
+import { exampleLines, exportLines, importLines, kindsOf } from '../../support/record-lines.ts'
 import { createTestServices } from '../../support/services.ts'
 
-const README = new URL('../../../src/service/records/README.md', import.meta.url)
-const [, example = ''] = /```json lines\n([\s\S]*?)\n```/.exec(readFileSync(README, 'utf8')) ?? []
-const lines = example.split('\n')
+const lines = exampleLines()
 
 test('the example in the README has a line of each kind, and comes back as it is', async () => {
   expect(Object.keys(kindsOf(lines))).toEqual(['export', ...RECORD_KINDS, 'end'])
