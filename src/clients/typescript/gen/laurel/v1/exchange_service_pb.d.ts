@@ -1637,9 +1637,12 @@ export declare const ExchangeService: GenService<{
    * Nothing is sent to destinations because of an import. Etags and positions of events are new. A request id from before the export is new
    * here, so a repeated request is applied: let callers finish their retries first.
    *
-   * An existing player of the same id and name is taken as the same person; any other existing record is refused. Fails with INVALID_ARGUMENT, reason
-   * DOCUMENT_REFUSED, at the first line that cannot be imported, with its number, and writes nothing of its part; with reason
-   * DOCUMENT_MALFORMED if the last line is missing; with ABORTED, reason TOO_MUCH_CONTENTION, if another call imports the same export.
+   * The caller needs the permissions to create titles, definitions, stats and players, and to update the progress of players, in all titles.
+   *
+   * An existing player of the same id and name is taken as the same person; any other existing record is refused. Fails with
+   * INVALID_ARGUMENT, reason DOCUMENT_REFUSED, at the first line that cannot be imported, with its number, and writes nothing of its part;
+   * with reason DOCUMENT_MALFORMED if the last line is missing; with ABORTED, reason TOO_MUCH_CONTENTION, if another call imports the same
+   * export.
    *
    * @generated from rpc laurel.v1.ExchangeService.ImportRecords
    */
