@@ -26,8 +26,8 @@ export interface Store {
   /** Runs one statement that is a transaction by itself. It is retried like `write`. */
   single<Result>(signal: AbortSignal, work: (queries: Queries) => Promise<Result>): Promise<Result>
   /**
-   * Yields what `work` reads on one snapshot, on a connection beside the pool. One runs at a time.
-   * @throws LaurelError as `read`
+   * Yields what `work` reads on one snapshot, on a connection beside the pool. One runs at a time, and 10 wait.
+   * @throws LaurelError as `read`; RESOURCE_EXHAUSTED if more would wait
    */
   snapshot(
     signal: AbortSignal,
@@ -50,6 +50,7 @@ export type BreakerState = 'closed' | 'half_open' | 'open'
 const ATTEMPTS = 5
 /** The places of calls that wait, for each connection of the pool; the semaphore fills half of them. */
 const WAITING_PER_CONNECTION = 200
+/** The places of snapshots that wait. They have one key, so the semaphore fills half of them. */
 const WAITING_SNAPSHOTS = 20
 
 /** The connections of the pool, and calls that wait for one. */

@@ -2431,8 +2431,8 @@ export const ExchangeServiceService = {
    * stored responses to request ids, etags, and resume tokens.
    *
    * The caller needs the permissions to read definitions, stats and progress of these titles, and players. One export runs at a time in each
-   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with RESOURCE_EXHAUSTED, reason TOO_MANY_REQUESTS, if more than 20
-   * others wait.
+   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with RESOURCE_EXHAUSTED, reason TOO_MANY_REQUESTS, if 10 others wait
+   * already.
    */
   exportRecords: {
     path: "/laurel.v1.ExchangeService/ExportRecords" as const,
@@ -2561,8 +2561,8 @@ export interface ExchangeServiceServer extends UntypedServiceImplementation {
    * stored responses to request ids, etags, and resume tokens.
    *
    * The caller needs the permissions to read definitions, stats and progress of these titles, and players. One export runs at a time in each
-   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with RESOURCE_EXHAUSTED, reason TOO_MANY_REQUESTS, if more than 20
-   * others wait.
+   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with RESOURCE_EXHAUSTED, reason TOO_MANY_REQUESTS, if 10 others wait
+   * already.
    */
   exportRecords: handleServerStreamingCall<ExportRecordsRequest, ExportRecordsResponse>;
   /**
@@ -2702,8 +2702,8 @@ export interface ExchangeServiceClient extends Client {
    * stored responses to request ids, etags, and resume tokens.
    *
    * The caller needs the permissions to read definitions, stats and progress of these titles, and players. One export runs at a time in each
-   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with RESOURCE_EXHAUSTED, reason TOO_MANY_REQUESTS, if more than 20
-   * others wait.
+   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with RESOURCE_EXHAUSTED, reason TOO_MANY_REQUESTS, if 10 others wait
+   * already.
    */
   exportRecords(
     request: ExportRecordsRequest,

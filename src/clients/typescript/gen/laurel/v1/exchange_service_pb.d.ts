@@ -1619,8 +1619,8 @@ export declare const ExchangeService: GenService<{
    * stored responses to request ids, etags, and resume tokens.
    *
    * The caller needs the permissions to read definitions, stats and progress of these titles, and players. One export runs at a time in each
-   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with RESOURCE_EXHAUSTED, reason TOO_MANY_REQUESTS, if more than 20
-   * others wait.
+   * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with RESOURCE_EXHAUSTED, reason TOO_MANY_REQUESTS, if 10 others wait
+   * already.
    *
    * @generated from rpc laurel.v1.ExchangeService.ExportRecords
    */
