@@ -39,9 +39,9 @@ export interface CreateJob extends MigrationJobKey {
   readonly mapping: MigrationMapping
   readonly deliveriesPerSecond: number
   readonly maxRefusals: bigint
-  /** Undefined for none, and for that of a job that exists. */
+  /** If undefined, a new job has none, and an existing job matches with any. */
   readonly lazySource: LazySource | undefined
-  /** Undefined for the default, and for that of a job that exists. */
+  /** If undefined, a new job has the default, and an existing job matches with any. */
   readonly overlap: Duration | undefined
 }
 
@@ -91,7 +91,7 @@ export async function createJob(services: Services, request: CreateJob, call: Ca
   return announced(services, created)
 }
 
-/** Other servers learn of a lazy source soon; this one knows it at once. */
+/** Returns the job, after this server has read its lazy source. Other servers read it within seconds. */
 async function announced(services: Services, job: MigrationJob): Promise<MigrationJob> {
   if (job.lazySource !== undefined) await services.lazyPulls.refresh()
   return job

@@ -56,7 +56,7 @@ export function timeReader(
   }
 }
 
-/** Returns a reader of times that are undefined as well if they are malformed or after `latest`. */
+/** Returns a reader of times. Malformed times, and times after `latest`, are undefined too. */
 export function knownTimeReader(
   time: MappedTime,
   latest: Instant,

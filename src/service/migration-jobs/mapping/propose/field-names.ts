@@ -36,7 +36,7 @@ export const TIME_NAMES = names(`
   earneddatetime completedat completedtime completedon completeddate datecompleted completiontime completiondate awardedat awarddate
   grantedat unlocked achieved earned completed timestamp datetime date time when ts createdat creationdate createdtime
 `)
-/** When a record last changed. */
+/** Names of the time at which a record last changed. */
 export const UPDATE_TIME_NAMES = names(`
   updatetime updatedat updatedtime updatedon updatedate dateupdated timeupdated updatetimestamp lastupdated lastupdatedat lastupdatedtime
   lastupdate lastupdatetime lastmodified lastmodifiedat lastmodifiedtime lastmodifieddate datelastmodified modifiedat modifiedtime

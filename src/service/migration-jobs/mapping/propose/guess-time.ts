@@ -64,7 +64,7 @@ export function guessTime(fields: readonly SampleField[]): GuessedTime | undefin
   return undefined
 }
 
-/** Returns the time at which records last changed. That of a player or of a definition, in an object of its own, is none. */
+/** Returns the time at which records last changed. Times within an object of the player or the definition are ignored. */
 export function guessUpdateTime(fields: readonly SampleField[]): GuessedTime | undefined {
   const own = fields.filter(({ path }) => !path.split('.').slice(0, -1).some(isSubject))
   for (const field of fieldsNamed(own, UPDATE_TIME_NAMES)) {
