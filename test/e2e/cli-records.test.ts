@@ -1,8 +1,11 @@
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { ExchangeServiceClient } from '../../src/gen/laurel/v1/exchange_service.ts'
+import { createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { onDatabase } from '../support/deliveries.ts'
 import { runLaurelHere } from '../support/laurel.ts'
@@ -122,6 +125,36 @@ test('an import goes on after its server was killed three times, and every row i
   const [expected, actual] = await Promise.all([file, back].map((path) => readFile(path, 'utf8')))
   expect(withoutFirst(actual ?? '') === withoutFirst(expected ?? '')).toBe(true)
 }, 120_000)
+
+test.each(['gRPC', 'HTTP'])(
+  'an export whose client over %s leaves does not delay the next one',
+  async (wire) => {
+    await using filled = await createTestDatabase()
+    await using server = await startServer({ databaseUrl: filled.url })
+    await fill(filled.url, 5_000)
+    if (wire === 'gRPC') {
+      using client = createClient(ExchangeServiceClient, server.address)
+      const call = client.exportRecords({ titleIds: [] })
+      call.on('error', () => {})
+      await once(call, 'data')
+      call.cancel()
+    } else {
+      const url = `${server.url}/laurel.v1.ExchangeService/ExportRecords`
+      const headers = { 'content-type': 'application/connect+json' }
+      // The length of the message, and the message.
+      const body = Buffer.concat([Buffer.from([0, 0, 0, 0, 2]), Buffer.from('{}')])
+      const response = await fetch(url, { method: 'POST', headers, body })
+      expect(response.status).toBe(200)
+      const reader = response.body?.getReader()
+      await reader?.read()
+      await reader?.cancel()
+    }
+    const env = { LAUREL_GRPC_ADDRESS: server.address }
+    expect(await runLaurelHere(['records', 'export', '--out', join(folder, 'next')], env)).toMatchObject({
+      code: 0,
+    })
+  },
+)
 
 /** Returns the number of lines that are imported. */
 async function lineCountOf(url: string): Promise<number> {
