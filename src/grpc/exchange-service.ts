@@ -1,4 +1,5 @@
 import type { ExchangeServiceService } from '../gen/laurel/v1/exchange_service.ts'
+import { LaurelError } from '../model/errors.ts'
 import { LIMITS } from '../model/limits.ts'
 import type { Operations } from '../service/operations.ts'
 import { readList } from './convert/collections.ts'
@@ -20,6 +21,8 @@ import { bidiStream, type HandlersOf, serverStream, unary } from './handlers.ts'
 
 /** Bytes of the lines in one response. */
 const PIECE_BYTES = 2 ** 20
+/** For a response of ExportRecords: an export holds back vacuum, and the exports that wait. */
+const WRITE_TIMEOUT_MILLISECONDS = 60_000
 
 export function exchangeService(operations: Operations): HandlersOf<typeof ExchangeServiceService> {
   return {
@@ -50,14 +53,17 @@ export function exchangeService(operations: Operations): HandlersOf<typeof Excha
       return writeDocument(operations.exportAchievements(options, call))
     }),
 
-    exportRecords: serverStream(async function* (message, call) {
-      const titleIds = parse((violations) =>
-        readList(message.titleIds, LIMITS.filterIds, 'title_ids', violations, readId),
-      )
-      for await (const content of operations.exportRecords({ titleIds }, call))
-        for (let start = 0; start < content.length; start += PIECE_BYTES)
-          yield { content: Buffer.from(content.subarray(start, start + PIECE_BYTES)) }
-    }),
+    exportRecords: serverStream(
+      async function* (message, call) {
+        const titleIds = parse((violations) =>
+          readList(message.titleIds, LIMITS.filterIds, 'title_ids', violations, readId),
+        )
+        for await (const content of operations.exportRecords({ titleIds }, call))
+          for (let start = 0; start < content.length; start += PIECE_BYTES)
+            yield { content: Buffer.from(content.subarray(start, start + PIECE_BYTES)) }
+      },
+      { milliseconds: WRITE_TIMEOUT_MILLISECONDS, end: tooSlow },
+    ),
 
     importRecords: bidiStream(async function* (messages, call) {
       const { content } = await openDocument(messages)
@@ -88,4 +94,9 @@ export function exchangeService(operations: Operations): HandlersOf<typeof Excha
       }
     }),
   }
+}
+
+function tooSlow(): LaurelError {
+  const message = 'the caller read no response for a minute: export again, and read faster'
+  return new LaurelError('unavailable', 'EXPORT_TOO_SLOW', message, { retryAfter: 1 })
 }

@@ -1038,6 +1038,15 @@ export const ErrorReason = {
    *     }
    */
   MIGRATION_INPUT_MISSING: 86,
+  /**
+   * EXPORT_TOO_SLOW - UNAVAILABLE: the caller of ExportRecords did not read for a minute, while other exports wait. Export again, and read faster.
+   *
+   *     {
+   *       "reason": "EXPORT_TOO_SLOW",
+   *       "domain": "laurel"
+   *     }
+   */
+  EXPORT_TOO_SLOW: 87,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -1124,4 +1133,5 @@ export namespace ErrorReason {
   export type MIGRATION_JOB_ROLLED_BACK = typeof ErrorReason.MIGRATION_JOB_ROLLED_BACK;
   export type MIGRATION_POSITION_AHEAD = typeof ErrorReason.MIGRATION_POSITION_AHEAD;
   export type MIGRATION_INPUT_MISSING = typeof ErrorReason.MIGRATION_INPUT_MISSING;
+  export type EXPORT_TOO_SLOW = typeof ErrorReason.EXPORT_TOO_SLOW;
 }

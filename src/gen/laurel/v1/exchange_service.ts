@@ -2432,7 +2432,7 @@ export const ExchangeServiceService = {
    *
    * The caller needs the permissions to read definitions, stats and progress of these titles, and players. One export runs at a time in each
    * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with RESOURCE_EXHAUSTED, reason TOO_MANY_REQUESTS, if 10 others wait
-   * already.
+   * already; with UNAVAILABLE, reason EXPORT_TOO_SLOW, if the caller takes longer than a minute to read a response.
    */
   exportRecords: {
     path: "/laurel.v1.ExchangeService/ExportRecords" as const,
@@ -2562,7 +2562,7 @@ export interface ExchangeServiceServer extends UntypedServiceImplementation {
    *
    * The caller needs the permissions to read definitions, stats and progress of these titles, and players. One export runs at a time in each
    * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with RESOURCE_EXHAUSTED, reason TOO_MANY_REQUESTS, if 10 others wait
-   * already.
+   * already; with UNAVAILABLE, reason EXPORT_TOO_SLOW, if the caller takes longer than a minute to read a response.
    */
   exportRecords: handleServerStreamingCall<ExportRecordsRequest, ExportRecordsResponse>;
   /**
@@ -2703,7 +2703,7 @@ export interface ExchangeServiceClient extends Client {
    *
    * The caller needs the permissions to read definitions, stats and progress of these titles, and players. One export runs at a time in each
    * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with RESOURCE_EXHAUSTED, reason TOO_MANY_REQUESTS, if 10 others wait
-   * already.
+   * already; with UNAVAILABLE, reason EXPORT_TOO_SLOW, if the caller takes longer than a minute to read a response.
    */
   exportRecords(
     request: ExportRecordsRequest,

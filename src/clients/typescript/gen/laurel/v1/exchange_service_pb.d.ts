@@ -1620,7 +1620,7 @@ export declare const ExchangeService: GenService<{
    *
    * The caller needs the permissions to read definitions, stats and progress of these titles, and players. One export runs at a time in each
    * server, others wait. Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with RESOURCE_EXHAUSTED, reason TOO_MANY_REQUESTS, if 10 others wait
-   * already.
+   * already; with UNAVAILABLE, reason EXPORT_TOO_SLOW, if the caller takes longer than a minute to read a response.
    *
    * @generated from rpc laurel.v1.ExchangeService.ExportRecords
    */
