@@ -25,5 +25,5 @@ export async function runImport(file: string, signal: AbortSignal): Promise<void
     }
   }
   if (!done) throw new Failure(['the response was cut short: run the command again to go on'])
-  print([`${file} is imported: ${count(imported, 'line')}`])
+  print([`imported ${count(imported, 'line')}`])
 }

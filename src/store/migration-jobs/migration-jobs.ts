@@ -49,12 +49,7 @@ export function migrationJobQueries(db: Kysely<Tables>) {
       .where('job_id', '=', jobId)
 
   const deleteJob = async ({ titleId, jobId }: MigrationJobKey): Promise<void> => {
-    for (const table of [
-      'migration_conflicts',
-      'migration_undo',
-      'migration_stat_undo',
-      'migration_pulls',
-    ] as const)
+    for (const table of TABLES_OF_PLAYERS)
       await db.deleteFrom(table).where('title_id', '=', titleId).where('job_id', '=', jobId).execute()
     await db.deleteFrom('migration_jobs').where('title_id', '=', titleId).where('id', '=', jobId).execute()
   }
