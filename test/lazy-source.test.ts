@@ -40,6 +40,20 @@ test.each<[string, Partial<LazySource>, Partial<MigrationMapping>, string, strin
   ['no TLS', { url: 'http://old.example/{player}' }, {}, 'job.lazy_source.url', 'https'],
   ['no placeholder', { url: 'https://old.example/x' }, {}, 'job.lazy_source.url', 'must contain {player}'],
   [
+    'a character that is not encoded',
+    { url: 'https://old.example/ä/{player}' },
+    {},
+    'job.lazy_source.url',
+    'percent-encoded',
+  ],
+  [
+    'a segment ..',
+    { url: 'https://old.example/a/%2e%2E/{player}' },
+    {},
+    'job.lazy_source.url',
+    'percent-encoded',
+  ],
+  [
     'a placeholder in the host',
     { url: 'https://{player}.old.example/' },
     {},

@@ -25,6 +25,11 @@ export interface LazySource {
   readonly timeout: Duration
 }
 
+/** The source of the records of a player's document. */
+export function lazySourceName(playerId: string): string {
+  return `lazy source of player ${playerId}`
+}
+
 export interface MigrationJobKey {
   readonly titleId: string
   readonly jobId: string

@@ -50,6 +50,8 @@ export async function* rollbackJob(
   }
   const write = <Result>(work: (queries: Queries) => Promise<Result>) =>
     services.store.write(call.signal, work)
+  // Players' documents that are on their way see the new state, or are written before the rows are listed.
+  await write((queries) => queries.migrationPulls.endClaims(request))
   for (let after: JobProgressKey | undefined = FIRST; after !== undefined; ) {
     const from: JobProgressKey = after
     const page = await write((queries) => takeBack(services, queries, request, from, call))

@@ -1,13 +1,14 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
-import type {
-  LazySource,
-  MigrationCounts,
-  MigrationJob,
-  MigrationJobKey,
-  MigrationSource,
-  MigrationState,
+import {
+  type LazySource,
+  lazySourceName,
+  type MigrationCounts,
+  type MigrationJob,
+  type MigrationJobKey,
+  type MigrationSource,
+  type MigrationState,
 } from '../../model/migration-job.ts'
 import type { MigrationMapping } from '../../model/migration-mapping.ts'
 import { COLUMNS } from '../columns.ts'
@@ -48,10 +49,11 @@ export function migrationJobQueries(db: Kysely<Tables>) {
       .where('title_id', '=', titleId)
       .where('job_id', '=', jobId)
 
+  // The job's row first: a claim of a player waits for it, so that none is left behind.
   const deleteJob = async ({ titleId, jobId }: MigrationJobKey): Promise<void> => {
+    await db.deleteFrom('migration_jobs').where('title_id', '=', titleId).where('id', '=', jobId).execute()
     for (const table of TABLES_OF_PLAYERS)
       await db.deleteFrom(table).where('title_id', '=', titleId).where('job_id', '=', jobId).execute()
-    await db.deleteFrom('migration_jobs').where('title_id', '=', titleId).where('id', '=', jobId).execute()
   }
 
   return {
@@ -86,6 +88,12 @@ export function migrationJobQueries(db: Kysely<Tables>) {
     /** As `find`; locks the job until the end of the transaction. */
     async lock(key: MigrationJobKey): Promise<MigrationJob | undefined> {
       const row = await select(key).forNoKeyUpdate().executeTakeFirst()
+      return row && toJob(row)
+    },
+
+    /** As `find`; a deletion of the job waits for the end of the transaction. */
+    async lockShared(key: MigrationJobKey): Promise<MigrationJob | undefined> {
+      const row = await select(key).forKeyShare().executeTakeFirst()
       return row && toJob(row)
     },
 
@@ -167,8 +175,12 @@ export function migrationJobQueries(db: Kysely<Tables>) {
       for (const key of await ended.execute()) await deleteJob(key)
     },
 
-    /** Deletes the rows of deleted players. */
+    /** Deletes the rows of deleted players, and the refused records of their own documents. */
     async deleteOfPlayers(playerIds: readonly string[]): Promise<void> {
+      await sql`
+        delete from migration_refusals
+        where (title_id, job_id) in (select title_id, id from migration_jobs where lazy_source is not null)
+          and source = any(${playerIds.map(lazySourceName)}::text[])`.execute(db)
       for (const table of TABLES_OF_PLAYERS)
         await db
           .deleteFrom(table)

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { compositeKey } from '../../../model/composite-key.ts'
 import { type Duration, TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../../../model/instant.ts'
 import { sleep } from '../../../model/sleep.ts'
-import type { PullKey } from '../../../store/migration-jobs/migration-pulls.ts'
+import type { PullClaim, PullKey, StoredPull } from '../../../store/migration-jobs/migration-pulls.ts'
 import type { Services } from '../../services.ts'
 import type { LazyFetcher, LazyJob, LazyPulls, PullCounts } from './contract.ts'
 import { pullPlayer } from './pull-player.ts'
@@ -12,7 +12,7 @@ type Parts = Pick<Services, 'store' | 'dialects' | 'now' | 'settings'>
 /** Other servers know a changed job after this time. */
 const REFRESH_MILLISECONDS = 5_000
 const RETRY_MILLISECONDS = 1_000
-/** A claim expires after this time, which is longer than the timeouts of a pull: its server has died. */
+/** A claim expires after this time, which is longer than a pull takes: its server has died. */
 const CLAIM: Duration = 60n * TICKS_PER_SECOND
 const FIRST_BACKOFF: Duration = 2n * TICKS_PER_SECOND
 const MAX_BACKOFF: Duration = 3_600n * TICKS_PER_SECOND
@@ -74,27 +74,27 @@ export class LazyPuller implements LazyPulls {
   before(titleId: string, playerId: string): Promise<void> | undefined {
     const job = this.#jobs.get(titleId)
     if (job === undefined || playerId === '') return undefined
-    const key = { titleId, jobId: job.jobId, playerId }
-    if (this.#known.has(nameOf(key))) return undefined
-    return this.#wait(job, key)
+    if (this.#known.has(nameOf(job, playerId))) return undefined
+    return this.#wait(job, playerId)
   }
 
+  /** Titles do not wait for each other's sources. */
   async retryDue(): Promise<void> {
-    for (const job of this.#jobs.values()) {
-      const { signal } = this.#stopping
+    const { signal } = this.#stopping
+    const retryOf = async (job: LazyJob) => {
       const now = this.#parts.now()
       const due = await this.#parts.store.read(signal, (queries) =>
         queries.migrationPulls.listDue(job, now, MAX_RETRIES),
       )
-      const { titleId, jobId } = job
-      await Promise.all(due.map((playerId) => this.#pull(job, { titleId, jobId, playerId })))
+      await Promise.all(due.map((playerId) => this.#pull(job, playerId)))
     }
+    await Promise.all([...this.#jobs.values()].map(retryOf))
   }
 
-  async #wait(job: LazyJob, key: PullKey): Promise<void> {
+  async #wait(job: LazyJob, playerId: string): Promise<void> {
     const ended = new AbortController()
     let isLate = true
-    const pulled = this.#pull(job, key).then(() => {
+    const pulled = this.#pull(job, playerId).then(() => {
       isLate = false
       ended.abort()
     })
@@ -104,63 +104,97 @@ export class LazyPuller implements LazyPulls {
   }
 
   /** Concurrent pulls of a player are one. It never rejects. */
-  #pull(job: LazyJob, key: PullKey): Promise<void> {
-    const name = nameOf(key)
+  #pull(job: LazyJob, playerId: string): Promise<void> {
+    const name = nameOf(job, playerId)
     const current = this.#pulling.get(name)
     if (current !== undefined) return current
-    const pull = this.#pullClaimed(job, key)
+    const pull = this.#pullClaimed(job, name, playerId)
       .catch((error: Error) => this.#report(error))
       .finally(() => this.#pulling.delete(name))
     this.#pulling.set(name, pull)
     return pull
   }
 
-  async #pullClaimed(job: LazyJob, key: PullKey): Promise<void> {
-    const { store, now } = this.#parts
+  async #pullClaimed(job: LazyJob, name: string, playerId: string): Promise<void> {
+    const { store } = this.#parts
     const { signal } = this.#stopping
-    const found = await store.read(signal, (queries) => queries.migrationPulls.find(key))
-    if (found?.state === 'done') return void this.#known.set(nameOf(key), true)
-    const start = now()
-    const claimed = await store.write(signal, (queries) =>
-      queries.migrationPulls.claim(key, start, start + CLAIM),
-    )
-    if (claimed === undefined) return this.#waitForOthers(job, key)
+    const key = { titleId: job.titleId, jobId: job.jobId, playerId }
+    const { found, isDeleted } = await store.read(signal, async (queries) => ({
+      found: await queries.migrationPulls.find(key),
+      isDeleted: (await queries.tombstones.find([playerId])).size > 0,
+    }))
+    if (isDeleted) return this.#forgetDeleted(key, name, found)
+    if (found !== undefined && this.#isSettled(name, found)) return
+    const claim = await this.#claim(key)
+    if (claim === undefined) return this.#waitForOthers(job, key, name)
     try {
-      const outcome = await pullPlayer(this.#parts, this.fetcher, job, key, signal)
+      const outcome = await pullPlayer(this.#parts, this.fetcher, job, claim, signal)
       if (outcome === 'done') {
         this.counts.pulled += 1
-        this.#known.set(nameOf(key), true)
+        this.#known.set(name, true)
         return
       }
-      await this.#postpone(key, { state: 'unlinked', attempts: claimed.attempts }, UNLINKED_FOR)
+      await this.#postpone(claim, name, { state: 'unlinked', attempts: claim.attempts }, UNLINKED_FOR)
     } catch (error) {
       signal.throwIfAborted()
       this.counts.failed += 1
-      const attempts = claimed.attempts + 1
-      await this.#postpone(key, { state: 'failed', attempts }, backoffAfter(attempts))
+      const attempts = claim.attempts + 1
+      await this.#postpone(claim, name, { state: 'failed', attempts }, backoffAfter(attempts))
       this.#report(error as Error)
     }
   }
 
+  /** Returns undefined if another server has the claim, or the job does not run any more, which this server has not learnt. */
+  #claim(key: PullKey): Promise<PullClaim | undefined> {
+    const start = this.#parts.now()
+    return this.#parts.store.write(this.#stopping.signal, async (queries) => {
+      const job = await queries.migrationJobs.lockShared(key)
+      return job?.state === 'running' ? queries.migrationPulls.claim(key, start, start + CLAIM) : undefined
+    })
+  }
+
+  /** Names a deleted player to no other system, and stores nothing of it. */
+  async #forgetDeleted(key: PullKey, name: string, found: StoredPull | undefined): Promise<void> {
+    const { store } = this.#parts
+    if (found !== undefined)
+      await store.write(this.#stopping.signal, (queries) => queries.migrationPulls.delete(key))
+    this.#know(name, UNLINKED_FOR)
+  }
+
+  /** Whether a player is done, or not to be read for a time, which is remembered. */
+  #isSettled(name: string, { state, nextTime }: StoredPull): boolean {
+    const pause = nextTime - this.#parts.now()
+    if (state === 'done') this.#known.set(name, true)
+    else if (state === 'pulling' || pause <= 0n) return false
+    else this.#know(name, pause)
+    return true
+  }
+
   async #postpone(
-    key: PullKey,
+    claim: PullClaim,
+    name: string,
     pull: { readonly state: 'failed' | 'unlinked'; readonly attempts: number },
     pause: Duration,
   ): Promise<void> {
     const { store, now } = this.#parts
     const nextTime = now() + pause
-    await store.write(this.#stopping.signal, (queries) => queries.migrationPulls.update(key, pull, nextTime))
-    this.#known.set(nameOf(key), true, { ttl: Number(pause / TICKS_PER_MILLISECOND) })
+    await store.write(this.#stopping.signal, (queries) =>
+      queries.migrationPulls.update(claim, { ...pull, nextTime }),
+    )
+    this.#know(name, pause)
+  }
+
+  #know(name: string, pause: Duration): void {
+    this.#known.set(name, true, { ttl: Number(pause / TICKS_PER_MILLISECOND) + 1 })
   }
 
   /** Waits while another server reads the player, as long as a call waits. */
-  async #waitForOthers(job: LazyJob, key: PullKey): Promise<void> {
+  async #waitForOthers(job: LazyJob, key: PullKey, name: string): Promise<void> {
     const { signal } = this.#stopping
     const end = performance.now() + Number(job.lazySource.timeout / TICKS_PER_MILLISECOND)
     while (performance.now() < end && !signal.aborted) {
       const found = await this.#parts.store.read(signal, (queries) => queries.migrationPulls.find(key))
-      if (found?.state === 'done') this.#known.set(nameOf(key), true)
-      if (found?.state !== 'pulling') return
+      if (found === undefined || this.#isSettled(name, found) || found.state !== 'pulling') return
       await sleep(WAIT_MILLISECONDS, signal)
     }
   }
@@ -178,8 +212,9 @@ export class LazyPuller implements LazyPulls {
   }
 }
 
-function nameOf({ titleId, jobId, playerId }: PullKey): string {
-  return compositeKey(titleId, jobId, playerId)
+/** A job that was created after the deletion of another one has read no player, though both have one id. */
+function nameOf({ titleId, jobId, createTime }: LazyJob, playerId: string): string {
+  return compositeKey(titleId, jobId, String(createTime), playerId)
 }
 
 function backoffAfter(attempts: number): Duration {

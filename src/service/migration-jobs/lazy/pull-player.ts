@@ -1,9 +1,9 @@
 import type { Adapter } from '../../../dialect/adapter.ts'
-import type { PullKey } from '../../../store/migration-jobs/migration-pulls.ts'
+import { lazySourceName } from '../../../model/migration-job.ts'
+import type { PullClaim } from '../../../store/migration-jobs/migration-pulls.ts'
 import { titleOf } from '../../require.ts'
 import type { Services } from '../../services.ts'
 import { JobDefinitions } from '../job-definitions.ts'
-import { jobOf } from '../jobs.ts'
 import { jobTitleOf, PartBuilder } from '../part-builder.ts'
 import { rowContextOf } from '../prepare-row.ts'
 import { mappingContextOf } from '../read-job-records.ts'
@@ -13,6 +13,8 @@ import type { FetchedPlayer, LazyFetcher, LazyJob } from './contract.ts'
 
 type Parts = Pick<Services, 'store' | 'dialects' | 'now' | 'settings'>
 
+/** With the wait for other requests to the same system. */
+const FETCH_MILLISECONDS = 30_000
 /** Rows of a player's document. */
 const MAX_ROWS = 10_000
 const MAX_TRIES = 5
@@ -28,7 +30,7 @@ export async function pullPlayer(
   parts: Parts,
   fetcher: LazyFetcher,
   job: LazyJob,
-  key: PullKey,
+  claim: PullClaim,
   signal: AbortSignal,
 ): Promise<'done' | 'unlinked'> {
   const { store } = parts
@@ -36,18 +38,19 @@ export async function pullPlayer(
   const dialect = dialectOf(job)
   const { title, account } = await store.read(signal, async (queries) => {
     const accounts =
-      dialect === undefined ? new Map() : await queries.accounts.listOfPlayers(dialect, [key.playerId])
-    return { title: await titleOf(queries, titleId), account: accounts.get(key.playerId) }
+      dialect === undefined ? new Map() : await queries.accounts.listOfPlayers(dialect, [claim.playerId])
+    return { title: await titleOf(queries, titleId), account: accounts.get(claim.playerId) }
   })
   if (account === undefined && lazySource.url.includes('{account}')) return 'unlinked'
-  const player = { playerId: key.playerId, account }
-  const document = await fetcher.fetch(lazySource, titleId, player, signal)
-  const source = `lazy source of player ${key.playerId}`
+  const player = { playerId: claim.playerId, account }
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(FETCH_MILLISECONDS)])
+  const document = await fetcher.fetch(lazySource, titleId, player, deadline)
+  const source = lazySourceName(claim.playerId)
   const part = new PartBuilder(source, jobTitleOf(title, job.mapping), 0, MAX_ROWS)
   if (document !== undefined) await readInto(part, parts, job, player, document)
   for (let tries = 1; ; tries += 1) {
     try {
-      await write(parts, job, key, part, player, signal)
+      await write(parts, job, claim, part, player, signal)
       return 'done'
     } catch (error) {
       if (!(error instanceof DefinitionsChanged) || tries >= MAX_TRIES) throw error
@@ -80,7 +83,7 @@ async function readInto(
 
 /** The line that the format of players' documents takes. Strings of JSON have no line breaks. */
 function lineOf({ playerId, account }: FetchedPlayer, document: Uint8Array): Uint8Array {
-  const inOneLine = Uint8Array.from(document, (byte) => (byte === LF || byte === CR ? SPACE : byte))
+  const inOneLine = document.map((byte) => (byte === LF || byte === CR ? SPACE : byte))
   const file = JSON.stringify(`${account ?? playerId}.json`.toWellFormed())
   return Buffer.concat([Buffer.from(`{"file":${file},"document":`), inOneLine, Buffer.from('}\n')])
 }
@@ -92,7 +95,7 @@ async function* piecesOf(content: Uint8Array): AsyncGenerator<Uint8Array> {
 async function write(
   { store, now }: Parts,
   job: LazyJob,
-  key: PullKey,
+  claim: PullClaim,
   part: PartBuilder,
   player: FetchedPlayer,
   signal: AbortSignal,
@@ -104,8 +107,12 @@ async function write(
   const prepared = part.prepare(definitions, { ...rowContextOf(job, time, actor), writesEvents: true })
   const { own, others } = divide(prepared.part, player)
   await store.write(signal, async (queries) => {
-    const { state } = await jobOf(queries, job)
-    if (state !== 'running') throw new Error(`migration job ${job.jobId} does not run any more`)
+    const running = await queries.migrationJobs.lockShared(job)
+    if (running?.state !== 'running') throw new Error(`migration job ${job.jobId} does not run any more`)
+    if (!(await queries.migrationPulls.lockClaim(claim)))
+      throw new Error(`the claim of player ${claim.playerId} has ended: the document came too late`)
+    if ((await queries.tombstones.find([claim.playerId])).size > 0)
+      return await queries.migrationPulls.delete(claim)
     const context = { time, precision: 'exact', writer: actor } as const
     const rows = {
       rows: own.map((index) => prepared.part.rows[index]),
@@ -128,7 +135,7 @@ async function write(
       ...[...(result?.refusals ?? [])].map(([index, reason]) => prepared.refusalOf(own[index] ?? 0, reason)),
     ])
     await queries.migrationRecords.insertConflicts(job, result?.conflicts ?? [])
-    await queries.migrationPulls.update(key, { state: 'done', attempts: 0 }, time)
+    await queries.migrationPulls.update(claim, { state: 'done', attempts: 0, nextTime: time })
   })
 }
 

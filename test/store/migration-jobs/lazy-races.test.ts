@@ -1,0 +1,250 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { instantFromMilliseconds, TICKS_PER_MILLISECOND } from '../../../src/model/instant.ts'
+import type { MigrationJobKey } from '../../../src/model/migration-job.ts'
+import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
+import { createJob, deleteJob } from '../../../src/service/migration-jobs/jobs.ts'
+import { rollbackJob } from '../../../src/service/migration-jobs/rollback-job.ts'
+import { type Operations, openOperations } from '../../../src/service/operations.ts'
+import { onDatabase } from '../../support/deliveries.ts'
+import { MAPPING } from '../../support/migration-inputs.ts'
+import { createTitleWith } from '../../support/migration-job.ts'
+import { achievementOf, requirementOf } from '../../support/records.ts'
+import { callOf, createTestServices, servicesOn, type TestServices } from '../../support/services.ts'
+
+/* Other calls change the player, or the job, while a player's document is on its way, and after it was refused. */
+
+const ACHIEVEMENTS = [achievementOf({ id: 'laps', requirements: [requirementOf({ target: 100n })] })]
+const TABLES = ['migration_pulls', 'progress', 'player_titles', 'players', 'migration_conflicts']
+
+let services: TestServices
+let operations: Operations
+let system: OldSystem
+let title: string
+let titles = 0
+let later = 0
+
+beforeAll(async () => {
+  services = await createTestServices({ now: () => instantFromMilliseconds(Date.now() + later) })
+  operations = openOperations(services)
+})
+afterAll(() => services[Symbol.asyncDispose]())
+beforeEach(async () => {
+  titles += 1
+  title = `title-${titles}`
+  later = 0
+  await createTitleWith(services, title, ACHIEVEMENTS)
+  system = await startOldSystem()
+})
+afterEach(() => system.close())
+
+type OldSystem = Awaited<ReturnType<typeof startOldSystem>>
+
+/** Has 40 percent of `laps`, and an achievement that Laurel lacks, for each player. It holds its responses back while it is told to. */
+async function startOldSystem() {
+  const paths: string[] = []
+  let held: Promise<void> | undefined
+  let release = () => {}
+  let refusal: { status: number; headers: Record<string, string> } | undefined
+  const server = createServer(async ({ url = '' }, response) => {
+    paths.push(url)
+    if (refusal !== undefined) return void response.writeHead(refusal.status, refusal.headers).end()
+    await held
+    const player = decodeURIComponent(url.slice(1))
+    const lines = ['laps', 'other'].map((achievement) => JSON.stringify({ player, achievement, percent: 40 }))
+    response.end(lines.join('\n'))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    paths,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/{player}`,
+    hold() {
+      held = new Promise((resolve) => {
+        release = resolve
+      })
+    },
+    release: () => release(),
+    refuse(status: number, headers: Record<string, string>) {
+      refusal = { status, headers }
+    },
+    async close() {
+      release()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+async function lazyJob(milliseconds = 3_000n, jobId = 'lazy'): Promise<MigrationJobKey> {
+  const lazySource = { url: system.url, credential: '', timeout: milliseconds * TICKS_PER_MILLISECOND }
+  const job = { titleId: title, jobId, deliveriesPerSecond: 0, maxRefusals: 10n, overlap: undefined }
+  await createJob(services, { ...job, mapping: MAPPING, lazySource }, callOf())
+  return { titleId: title, jobId }
+}
+
+const progressOf = (playerId: string, by: Operations = operations) =>
+  by.getProgress({ titleId: title, playerId, achievementId: 'laps' }, callOf())
+
+/** Begins a pull of the player, which has sent its request when this returns. */
+async function beginPull(playerId: string): Promise<() => Promise<void>> {
+  system.hold()
+  await progressOf(playerId)
+  await expect.poll(() => system.paths.length).toBeGreaterThan(0)
+  return async () => {
+    const ended = endedPulls()
+    system.release()
+    await expect.poll(endedPulls).toBe(ended + 1)
+  }
+}
+
+function endedPulls(): number {
+  const { pulled, failed } = services.lazyPulls.counts
+  return pulled + failed
+}
+
+const rowsOf = async (table: string, playerId: string) =>
+  onDatabase(
+    services.databaseUrl,
+    `select * from ${table} where ${table === 'players' ? 'id' : 'player_id'} = '${playerId}'`,
+  )
+/** That wait for a lock. */
+async function waitingStatements(): Promise<number> {
+  const query = `select count(*)::integer as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  const [row] = await onDatabase(services.databaseUrl, query)
+  return Number(row?.['count'])
+}
+const refusals = () =>
+  onDatabase(services.databaseUrl, `select * from migration_refusals where title_id = '${title}'`)
+
+async function createPlayer(playerId: string): Promise<void> {
+  await operations.createPlayer(
+    { player: { id: playerId, displayName: '', accounts: [] }, requestId: undefined },
+    callOf(),
+  )
+}
+const deletePlayer = (playerId: string) =>
+  operations.deletePlayer({ playerId, etag: undefined, requestId: undefined }, callOf())
+const reset = (playerId: string) =>
+  operations.resetProgress(
+    { titleId: title, playerId, achievementId: undefined, reason: 'x', requestId: undefined },
+    callOf(),
+  )
+
+test('a deleted player is not asked for again, and leaves no row', async () => {
+  await lazyJob()
+  await progressOf('gone-1')
+  expect(await refusals()).toHaveLength(1)
+  await deletePlayer('gone-1')
+  const other = servicesOn(services.store, { now: services.now })
+  await other.lazyPulls.refresh()
+  await progressOf('gone-1', openOperations(other))
+  expect(system.paths).toEqual(['/gone-1'])
+  for (const table of TABLES) expect(await rowsOf(table, 'gone-1')).toEqual([])
+  expect(await refusals()).toEqual([])
+})
+
+test('a player who is deleted while the document is on its way leaves no row', async () => {
+  await lazyJob(20n)
+  await createPlayer('gone-2')
+  const end = await beginPull('gone-2')
+  await deletePlayer('gone-2')
+  await end()
+  for (const table of TABLES) expect(await rowsOf(table, 'gone-2')).toEqual([])
+  expect(await refusals()).toEqual([])
+})
+
+test('a document that arrives after another server has read the player changes nothing', async () => {
+  await lazyJob(20n)
+  const end = await beginPull('slow')
+  later = 120_000
+  const other = servicesOn(services.store, { now: services.now })
+  await other.lazyPulls.refresh()
+  const pull = other.lazyPulls.retryDue()
+  await expect.poll(() => system.paths.length).toBe(2)
+  // The other server's claim is the valid one: of two documents that arrive at the same time, its own is imported.
+  await end()
+  await pull
+  expect((await progressOf('slow')).progress.percent).toBe(40)
+  const events = `select kind from events where player_id = 'slow' and title_id = '${title}'`
+  expect(await onDatabase(services.databaseUrl, events)).toHaveLength(1)
+})
+
+test('a document whose claim has ended does not undo a reset', async () => {
+  const key = await lazyJob(20n)
+  const end = await beginPull('reset')
+  later = 120_000
+  const pull = { ...key, playerId: 'reset' }
+  // Another server reads the player meanwhile, and finds nothing.
+  await services.store.write(NEVER_ABORTED, async ({ migrationPulls }) => {
+    const claim = await migrationPulls.claim(pull, services.now(), services.now() + 1n)
+    if (claim !== undefined)
+      await migrationPulls.update(claim, { state: 'done', attempts: 0, nextTime: services.now() })
+  })
+  await createPlayer('reset')
+  await reset('reset')
+  await end()
+  expect((await progressOf('reset')).progress.state).toBe('not_started')
+})
+
+test('a rollback leaves nothing of a document that is being written', async () => {
+  const key = await lazyJob(20n)
+  const end = await beginPull('late')
+  const blocker = new pg.Client({ connectionString: services.databaseUrl })
+  await blocker.connect()
+  try {
+    await blocker.query('begin')
+    await blocker.query('select from achievements where title_id = $1 for update', [title])
+    const ended = end()
+    await expect.poll(waitingStatements).toBe(1)
+    const rolledBack = Array.fromAsync(rollbackJob(services, { ...key, reason: 'x' }, callOf()))
+    const isOver = rolledBack.then(() => 'over')
+    await expect.poll(async () => Promise.race([isOver, waitingStatements()])).not.toBe(1)
+    await blocker.query('commit')
+    await Promise.all([ended, rolledBack])
+  } finally {
+    await blocker.end()
+  }
+  expect((await progressOf('late')).progress.state).toBe('not_started')
+})
+
+test('a job that is deleted while a document is on its way leaves nothing, and another one of its id reads the players', async () => {
+  await deleteJob(services, await lazyJob(20n), callOf()).then(() => lazyJob(20n))
+  const end = await beginPull('again')
+  await deleteJob(services, { titleId: title, jobId: 'lazy' }, callOf())
+  await end()
+  for (const table of ['progress', 'migration_pulls']) expect(await rowsOf(table, 'again')).toEqual([])
+  await lazyJob()
+  expect((await progressOf('again')).progress.percent).toBe(40)
+})
+
+test('a job of the id of a deleted one reads the players who were read by that', async () => {
+  const key = await lazyJob()
+  await progressOf('twice')
+  await deleteJob(services, key, callOf())
+  await lazyJob()
+  await progressOf('twice')
+  expect(system.paths).toEqual(['/twice', '/twice'])
+})
+
+test('a server that has not learnt of a deletion claims no player', async () => {
+  const other = servicesOn(services.store, { now: services.now })
+  const key = await lazyJob()
+  await other.lazyPulls.refresh()
+  await deleteJob(services, key, callOf())
+  await progressOf('unaware', openOperations(other))
+  expect(system.paths).toEqual([])
+  expect(await rowsOf('migration_pulls', 'unaware')).toEqual([])
+})
+
+test('calls do not wait for a system that asks for an hour of patience', async () => {
+  system.refuse(429, { 'retry-after': '3600' })
+  await lazyJob(5_000n)
+  await progressOf('p1')
+  const late = services.lazyPulls.counts.late
+  for (const player of ['p1', 'p2', 'p3']) await progressOf(player)
+  expect(services.lazyPulls.counts.late).toBe(late)
+  expect(system.paths).toEqual(['/p1'])
+})
