@@ -4,6 +4,7 @@ import type { Services } from '../services.ts'
 import type { FedPart, FeedJob } from './feed-job.ts'
 import { type IdentityRow, readIdentities } from './formats/identities.ts'
 import { lockJob, NO_COUNTS, notRunning } from './jobs.ts'
+import { refusalOf } from './refusal.ts'
 
 export type FeedIdentities = Omit<FeedJob, 'position'>
 
@@ -39,9 +40,7 @@ async function writeRows(
     const isNew = ({ end }: IdentityRow) => BigInt(end) > stored.position
     const identities = rows.flatMap((row) => ('id' in row ? [[row.id, row.playerId] as const] : []))
     const refusals = rows.flatMap((row): readonly MigrationRefusal[] =>
-      'refusal' in row && isNew(row)
-        ? [{ source: name, position: BigInt(row.end), ordinal: 0, record: row.text, reason: row.refusal }]
-        : [],
+      'refusal' in row && isNew(row) ? [refusalOf(name, row.end, 0, row.text, row.refusal)] : [],
     )
     await queries.migrationRecords.upsertIdentities(job, new Map(identities))
     await queries.migrationRecords.insertRefusals(job, refusals)

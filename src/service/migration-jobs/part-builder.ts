@@ -7,6 +7,7 @@ import type { Binding, Title } from '../../model/title.ts'
 import type { InputRecord } from './input-record.ts'
 import type { JobDefinitions } from './job-definitions.ts'
 import { type PreparedRow, type RowContext, RowPreparer } from './prepare-row.ts'
+import { refusalOf } from './refusal.ts'
 import type { PartRows } from './write-part.ts'
 
 /** Rows of one transaction. Its locks are held for about as many milliseconds as there are hundreds of rows. */
@@ -143,17 +144,6 @@ export class PartBuilder {
   }
 
   #refusalOf({ text, end }: InputRecord, ordinal: number, reason: string): MigrationRefusal {
-    // Postgres stores no NUL, and a text must be valid UTF-8.
-    const record = text.toWellFormed().replaceAll('\0', '\ufffd')
-    return {
-      source: this.#source,
-      position: BigInt(end),
-      ordinal,
-      record,
-      reason: reason.toWellFormed().replaceAll('\0', '\ufffd').slice(0, MAX_REASON),
-    }
+    return refusalOf(this.#source, end, ordinal, text, reason)
   }
 }
-
-/** Characters of a reason. */
-const MAX_REASON = 1_000

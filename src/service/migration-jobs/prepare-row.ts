@@ -1,13 +1,16 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { scoreOf } from '../../model/achievement.ts'
 import { applyReport } from '../../model/apply-report.ts'
+import { checkExtensions } from '../../model/check-achievement.ts'
 import type { Instant } from '../../model/instant.ts'
+import { LIMITS } from '../../model/limits.ts'
 import type { MigrationJob } from '../../model/migration-job.ts'
 import type { MappedRecord } from '../../model/migration-mapping.ts'
 import { meets } from '../../model/percent.ts'
 import { NOT_STARTED, type Progress, type Report, valueAt } from '../../model/progress.ts'
 import { parseQuantity, type Quantity } from '../../model/quantity.ts'
 import type { StagedProgress } from '../../store/migration-jobs/staged-progress.ts'
+import { problemOf } from './check-progress.ts'
 import { isOfDialect } from './mapping/check-mapping.ts'
 
 /** A row without its ordinal. */
@@ -50,6 +53,8 @@ export class RowPreparer {
 
   /** Returns the row, or why it is refused. */
   prepare(record: MappedRecord, achievement: StoredAchievement): PreparedRow | string {
+    const [violation] = checkExtensions('', record.extensions, LIMITS.progressExtensionBytes)
+    if (violation !== undefined) return `${violation.field}: ${violation.message}`
     const progress = this.#progressOf(record, achievement)
     if (typeof progress === 'string') return progress
     return {
@@ -169,5 +174,5 @@ function restored(
     return `achievement ${achievement.id}: all players earn it together, and its progress is not a player's`
   if (achievement.lifecycle === 'draft')
     return `achievement ${achievement.id}: it is a draft: set its lifecycle to live before the import`
-  return { ...progress, writer: progress.writer || writer }
+  return problemOf(progress) ?? { ...progress, writer: progress.writer || writer }
 }

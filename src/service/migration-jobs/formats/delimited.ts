@@ -66,6 +66,9 @@ function delimiterOf(firstLine: string): string {
 function headerOf(record: TextRecord | undefined): string {
   if (record === undefined || record.refusal !== undefined)
     throw inputRefused(`the header cannot be read: ${record?.refusal ?? 'it is missing'}`)
+  // Postgres, which stores it, has no such character in texts.
+  if (record.text.includes('\0'))
+    throw inputRefused('the header holds the character U+0000: is the input text in UTF-8?')
   if (Buffer.byteLength(record.text) <= MAX_HEADER_BYTES) return record.text
   throw inputRefused(
     `the header is longer than ${MAX_HEADER_BYTES / 1024} KiB: leave out columns that are not mapped`,

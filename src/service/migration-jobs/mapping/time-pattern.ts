@@ -1,10 +1,12 @@
-import { DateTime, type TokenParser } from 'luxon'
+import { DateTime, IANAZone, type TokenParser } from 'luxon'
 import { type Instant, instantFromMilliseconds, parseInstant } from '../../../model/instant.ts'
 import { type LocalTimes, localTimesOf } from './time-zones.ts'
 
 const FIXED_TOKENS = /(yyyy|MM|dd|HH|mm|ss|SSS)|'([^']*)'|([^A-Za-z'])/g
 /** Characters of a pattern, and of a text in its form. */
 const MAX_LENGTH = 128
+/** Luxon keeps each text that a zone was looked up by, and 25 KB for each one that names a zone, in any case of its letters. */
+const MAX_CACHED_ZONES = 1_000
 const LOCALE = { zone: 'utc', locale: 'en-US' } as const
 const SAMPLE = DateTime.fromISO('2021-11-23T14:35:52.678Z', { zone: 'utc' })
 
@@ -26,8 +28,11 @@ export function patternParser(pattern: string, timeZone: string): (text: string)
   const fixed = fixedPattern(pattern)
   if (fixed !== undefined) return (text) => parseFixed(fixed, text, toInstant)
   const parser = luxonParser(pattern)
+  let count = 0
   return (text) => {
     if (text.length > MAX_LENGTH) return undefined
+    count += 1
+    if (count % MAX_CACHED_ZONES === 0) IANAZone.resetCache()
     const parsed = DateTime.fromFormatParser(text, parser, LOCALE)
     return parsed.isValid ? toInstant(instantFromMilliseconds(parsed.toMillis())) : undefined
   }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { DateTime } from 'luxon'
+import { DateTime, IANAZone } from 'luxon'
 import { describe, expect, test } from 'vitest'
 import {
   formatInstant,
@@ -158,4 +158,12 @@ test('a pattern of digits alone reads like Luxon', () => {
       expect(patternParser(form, 'UTC')(text)).toBe(instantFromMilliseconds(expected))
     }),
   )
+})
+
+test('names of zones in texts do not stay in memory', () => {
+  const read = patternParser('yyyy-MM-dd z', 'UTC')
+  const known = IANAZone.create('Zone/Hostile')
+  expect(IANAZone.create('Zone/Hostile')).toBe(known)
+  for (let index = 0; index < 1_000; index += 1) read(`2020-01-02 Zone/Hostile${index}`)
+  expect(IANAZone.create('Zone/Hostile')).not.toBe(known)
 })
