@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { glob, readdir, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { readProcessOutboundConfig } from '../../../config.ts'
 import { MigrationFormat, type MigrationMapping } from '../../../gen/laurel/v1/migration_job.ts'
 import { openOutbound } from '../../../outbound/outbound.ts'
@@ -92,12 +92,24 @@ async function openFolder(folder: string, mapping: MigrationMapping | undefined)
     throw new Failure([
       `${folder} is a folder, which the format PLAYER_DOCUMENTS takes: for other formats give a pattern, such as '${join(folder, '*.csv')}'`,
     ])
-  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.json')).sort()
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  for (const entry of entries) if (entry.isSymbolicLink()) throw linked(join(entry.parentPath, entry.name))
+  const names = entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)))
+    .sort()
   if (names.length === 0) throw new Failure([`${folder} has no file that ends with .json`])
   return await openPlayerFiles(
     resolve(folder),
     names.map((name) => ({ path: join(folder, name), name })),
   )
+}
+
+/** Exports come from other systems: a link in one may lead to any file of this machine, which would be sent and stored. */
+function linked(path: string): Failure {
+  return new Failure([
+    `${path} is a link, and links in a folder are not followed: replace it by what it leads to`,
+  ])
 }
 
 function openStandardInput(): MigrationSource {
