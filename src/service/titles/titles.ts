@@ -115,6 +115,7 @@ export async function deleteTitle(services: Services, request: DeleteTitle, call
       }
     }
     await queries.destinations.deleteOfTitle(titleId)
+    await queries.migrationJobs.deleteOfTitle(titleId)
     await queries.playerTitles.deleteOfTitle(titleId)
     await queries.plans.deleteOfTitle(titleId)
     await queries.unlockTotals.delete(titleId, 'all')

@@ -17,6 +17,7 @@ import type { Row, Tables } from '../schema.ts'
 /** The sources that a job is returned with. */
 const MAX_LISTED_SOURCES = 1_000
 
+/** Most of these tables have no foreign key to jobs, because their rows are where those of their players are. */
 const TABLES_OF_PLAYERS = [
   'migration_conflicts',
   'migration_undo',
@@ -173,6 +174,13 @@ export function migrationJobQueries(db: Kysely<Tables>) {
         .where('state', 'not in', ['running', 'paused'])
         .where('update_time', '<', time)
       for (const key of await ended.execute()) await deleteJob(key)
+    },
+
+    /** Deletes the jobs of a title: those of another title of its id begin anew. */
+    async deleteOfTitle(titleId: string): Promise<void> {
+      await db.deleteFrom('migration_jobs').where('title_id', '=', titleId).execute()
+      for (const table of TABLES_OF_PLAYERS)
+        await db.deleteFrom(table).where('title_id', '=', titleId).execute()
     },
 
     /** Deletes the rows of deleted players, and the refused records of their own documents. */

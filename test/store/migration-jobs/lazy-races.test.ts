@@ -229,6 +229,22 @@ test('a job of the id of a deleted one reads the players who were read by that',
   expect(system.paths).toEqual(['/twice', '/twice'])
 })
 
+test('a title of the id of a deleted one reads its players anew', async () => {
+  await lazyJob()
+  await progressOf('moved')
+  await operations.deleteTitle(
+    { titleId: title, etag: undefined, force: true, requestId: undefined },
+    callOf(),
+  )
+  const of = (table: string) =>
+    onDatabase(services.databaseUrl, `select from ${table} where title_id = '${title}'`)
+  for (const table of ['migration_jobs', 'migration_pulls', 'migration_undo', 'migration_conflicts'])
+    expect(await of(table)).toEqual([])
+  await createTitleWith(services, title, ACHIEVEMENTS)
+  await lazyJob()
+  expect((await progressOf('moved')).progress.percent).toBe(40)
+})
+
 test('a server that has not learnt of a deletion claims no player', async () => {
   const other = servicesOn(services.store, { now: services.now })
   const key = await lazyJob()
