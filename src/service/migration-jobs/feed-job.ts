@@ -13,7 +13,7 @@ import { announcePart } from './announce-part.ts'
 import { contentFrom } from './content-from.ts'
 import { JobDefinitions } from './job-definitions.ts'
 import { JobThrottle } from './job-throttle.ts'
-import { jobOf, lockJob, NO_COUNTS, notRunning } from './jobs.ts'
+import { lockJob, lockJobShared, NO_COUNTS, notRunning } from './jobs.ts'
 import { type JobTitle, jobTitleOf, PART_ROWS, PartBuilder } from './part-builder.ts'
 import { rowContextOf } from './prepare-row.ts'
 import { readJobRecords } from './read-job-records.ts'
@@ -45,7 +45,7 @@ export async function* feedJob(
 ): AsyncGenerator<FedPart> {
   const { store } = services
   const { job, source, title } = await store.write(call.signal, async (queries) => {
-    const found = await jobOf(queries, request)
+    const found = await lockJobShared(queries, request)
     if (found.state !== 'running') throw notRunning(found)
     return {
       job: found,

@@ -18,7 +18,7 @@ import { migrationJobChange } from '../audit/changes.ts'
 import { writeAudited } from '../audit/record-change.ts'
 import type { Call } from '../call.ts'
 import { type Page, type Paging, readPage } from '../paging.ts'
-import { titleOf } from '../require.ts'
+import { lockTitle, titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { checkLazySource } from './lazy/check-lazy-source.ts'
 import { checkMapping } from './mapping/check-mapping.ts'
@@ -62,7 +62,7 @@ export async function createJob(services: Services, request: CreateJob, call: Ca
   ]
   if (violations.length > 0) throw invalidArgument(violations)
   const created = await writeAudited(services, call, async (queries) => {
-    await titleOf(queries, request.titleId)
+    await lockTitle(queries, request.titleId)
     const time = services.now()
     const job: MigrationJob = {
       ...request,
@@ -228,6 +228,11 @@ async function changeState(
 
 export async function jobOf(queries: Queries, key: MigrationJobKey): Promise<MigrationJob> {
   return (await queries.migrationJobs.find(key)) ?? missingJob(queries, key)
+}
+
+/** As `jobOf`; a deletion of the job waits, so that rows of the job can be inserted. */
+export async function lockJobShared(queries: Queries, key: MigrationJobKey): Promise<MigrationJob> {
+  return (await queries.migrationJobs.lockShared(key)) ?? missingJob(queries, key)
 }
 
 export async function lockJob(queries: Queries, key: MigrationJobKey): Promise<MigrationJob> {

@@ -103,6 +103,8 @@ export interface DeleteTitle {
 export async function deleteTitle(services: Services, request: DeleteTitle, call: Call): Promise<void> {
   const { titleId } = request
   await mutateIdempotently(services, 'deleteTitle', { titleId }, request, call, async (queries) => {
+    // Before the title is locked, as a part of a job locks them: in the other order both would wait for each other.
+    await queries.migrationJobs.deleteOfTitle(titleId)
     const current = await queries.titles.lockExclusive(titleId)
     if (current === undefined) throw titleNotFound(titleId)
     checkEtag(current, request.etag)
@@ -115,7 +117,6 @@ export async function deleteTitle(services: Services, request: DeleteTitle, call
       }
     }
     await queries.destinations.deleteOfTitle(titleId)
-    await queries.migrationJobs.deleteOfTitle(titleId)
     await queries.playerTitles.deleteOfTitle(titleId)
     await queries.plans.deleteOfTitle(titleId)
     await queries.unlockTotals.delete(titleId, 'all')
