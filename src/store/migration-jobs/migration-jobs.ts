@@ -176,7 +176,7 @@ export function migrationJobQueries(db: Kysely<Tables>) {
       for (const key of await ended.execute()) await deleteJob(key)
     },
 
-    /** Deletes the jobs of a title: those of another title of its id begin anew. */
+    /** Deletes the jobs of a title: jobs of a later title of the same id start from nothing. */
     async deleteOfTitle(titleId: string): Promise<void> {
       await db.deleteFrom('migration_jobs').where('title_id', '=', titleId).execute()
       for (const table of TABLES_OF_PLAYERS)

@@ -43,16 +43,16 @@ afterEach(() => system.close())
 
 type OldSystem = Awaited<ReturnType<typeof startOldSystem>>
 
-/** Has 40 percent of `laps`, and an achievement that Laurel lacks, for each player. It holds its responses back while it is told to. */
+/** Has 40 percent of `laps`, and an achievement that Laurel lacks, for each player. Paused, it sends no response. */
 async function startOldSystem() {
   const paths: string[] = []
-  let held: Promise<void> | undefined
+  let paused: Promise<void> | undefined
   let release = () => {}
   let refusal: { status: number; headers: Record<string, string> } | undefined
   const server = createServer(async ({ url = '' }, response) => {
     paths.push(url)
     if (refusal !== undefined) return void response.writeHead(refusal.status, refusal.headers).end()
-    await held
+    await paused
     const player = decodeURIComponent(url.slice(1))
     const lines = ['laps', 'other'].map((achievement) => JSON.stringify({ player, achievement, percent: 40 }))
     response.end(lines.join('\n'))
@@ -61,8 +61,8 @@ async function startOldSystem() {
   return {
     paths,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/{player}`,
-    hold() {
-      held = new Promise((resolve) => {
+    pause() {
+      paused = new Promise((resolve) => {
         release = resolve
       })
     },
@@ -90,7 +90,7 @@ const progressOf = (playerId: string, by: Operations = operations) =>
 
 /** Begins a pull of the player, which has sent its request when this returns. */
 async function beginPull(playerId: string): Promise<() => Promise<void>> {
-  system.hold()
+  system.pause()
   await progressOf(playerId)
   await expect.poll(() => system.paths.length).toBeGreaterThan(0)
   return async () => {

@@ -123,7 +123,7 @@ export class LazyPuller implements LazyPulls {
       found: await queries.migrationPulls.find(key),
       isDeleted: (await queries.tombstones.find([playerId])).size > 0,
     }))
-    if (isDeleted) return this.#forgetDeleted(key, name, found)
+    if (isDeleted) return this.#skipDeleted(key, name, found)
     if (found !== undefined && this.#isSettled(name, found)) return
     const claim = await this.#claim(key)
     if (claim === undefined) return this.#waitForOthers(job, key, name)
@@ -154,7 +154,7 @@ export class LazyPuller implements LazyPulls {
   }
 
   /** Names a deleted player to no other system, and stores nothing of it. */
-  async #forgetDeleted(key: PullKey, name: string, found: StoredPull | undefined): Promise<void> {
+  async #skipDeleted(key: PullKey, name: string, found: StoredPull | undefined): Promise<void> {
     const { store } = this.#parts
     if (found !== undefined)
       await store.write(this.#stopping.signal, (queries) => queries.migrationPulls.delete(key))

@@ -5,7 +5,7 @@ import { type LocalTimes, localTimesOf } from './time-zones.ts'
 const FIXED_TOKENS = /(yyyy|MM|dd|HH|mm|ss|SSS)|'([^']*)'|([^A-Za-z'])/g
 /** Characters of a pattern, and of a text in its form. */
 const MAX_LENGTH = 128
-/** Luxon keeps each text that a zone was looked up by, and 25 KB for each one that names a zone, in any case of its letters. */
+/** Luxon keeps each text that a zone was looked up by, and 25 KB for each spelling of a zone that exists. */
 const MAX_CACHED_ZONES = 1_000
 const LOCALE = { zone: 'utc', locale: 'en-US' } as const
 const SAMPLE = DateTime.fromISO('2021-11-23T14:35:52.678Z', { zone: 'utc' })
