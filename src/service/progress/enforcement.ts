@@ -146,6 +146,9 @@ export async function resetProgress(
   call: Call,
 ): Promise<{ readonly resetCount: number }> {
   const { titleId, achievementId } = request
+  // Otherwise a source that is late, or down, would bring the progress back.
+  if (achievementId === undefined && !services.lazyPulls.isIdle)
+    await services.store.write(call.signal, (queries) => queries.migrationPulls.endOfPlayer(request))
   if (await hasNothing(services, request, call)) return { resetCount: 0 }
   return mutatePlayerTitle(
     services,

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Instant } from '../../model/instant.ts'
 import type { MigrationJobKey, PullState } from '../../model/migration-job.ts'
+import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Tables } from '../schema.ts'
 
 export interface PullKey extends MigrationJobKey {
@@ -50,6 +51,13 @@ export function migrationPullQueries(db: Kysely<Tables>) {
       await sql`
         update migration_pulls set state = 'failed'
         where title_id = ${titleId} and job_id = ${jobId} and state = 'pulling'`.execute(db)
+    },
+
+    /** Marks a player as done for the jobs that have tried to read it, after the transactions that have locked their claims. */
+    async endOfPlayer({ playerId, titleId }: PlayerTitleKey): Promise<void> {
+      await sql`
+        update migration_pulls set state = 'done'
+        where player_id = ${playerId} and title_id = ${titleId} and state <> 'done'`.execute(db)
     },
 
     async delete(key: PullKey): Promise<void> {

@@ -189,6 +189,17 @@ test('a document whose claim has ended does not undo a reset', async () => {
   expect((await progressOf('reset')).progress.state).toBe('not_started')
 })
 
+test('a document that arrives after a reset of all progress changes nothing', async () => {
+  await lazyJob(20n)
+  const end = await beginPull('early')
+  expect(await reset('early')).toEqual({ resetCount: 0 })
+  await end()
+  later = 120_000
+  await services.lazyPulls.retryDue()
+  expect((await progressOf('early')).progress.state).toBe('not_started')
+  expect(system.paths).toEqual(['/early'])
+})
+
 test('a rollback leaves nothing of a document that is being written', async () => {
   const key = await lazyJob(20n)
   const end = await beginPull('late')
