@@ -215,6 +215,7 @@ describe('a source', () => {
     ['drops the connection', always({ kind: 'drop' })],
     ['refuses the credential', always(respond(403))],
     ['sends no document of the format', always(respond(200, { body: '[1, 2' }))],
+    ['sends without end', always({ kind: 'flood' })],
     ['redirects', always(respond(302, { headers: { location: 'http://127.0.0.1/' } }))],
   ])('that %s fails no call, is asked again later, and not before', async (_, behave) => {
     platform.behave = behave
