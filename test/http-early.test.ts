@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectPlugin } from '../src/grpc/connect/plugin.ts'
 import { openRpcs } from '../src/grpc/services.ts'
@@ -84,4 +85,32 @@ describe.each(Object.entries(HEADS))('a request without a credential, with a bod
     const found = others.map(async ([method, path]) => [method, path, await statusOf(method, path, head)])
     expect(await Promise.all(found)).toEqual(others)
   })
+})
+
+/** The server waits so long for the rest of a body, and a little longer. */
+const LINGER_MILLISECONDS = 2_300
+
+/** Sends a request with a body that the server does not read, and long after its response another one. Returns both statuses. */
+async function twoOnOneConnection(method: string, path: string): Promise<readonly string[]> {
+  const [host, port] = address.split(':')
+  const socket = connect(Number(port), host)
+  const closed = once(socket, 'close')
+  let received = ''
+  socket.on('data', (chunk) => {
+    received += chunk
+  })
+  const body = 'x'.repeat(20_000)
+  socket.write(
+    `${method} ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  )
+  await once(socket, 'data')
+  await sleep(LINGER_MILLISECONDS)
+  socket.end('GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n')
+  await closed
+  return [...received.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status = '']) => status)
+}
+
+test('a connection serves another request long after it was refused one', async () => {
+  const found = routes.map(async ([method, path]) => [method, path, await twoOnOneConnection(method, path)])
+  expect(await Promise.all(found)).toEqual(routes.map(([method, path]) => [method, path, ['401', '200']]))
 })

@@ -195,8 +195,9 @@ function refuseEarly(app: FastifyInstance, gateways: readonly Gateway[]): void {
   )
   app.addHook('onResponse', async ({ raw }) => {
     if (raw.complete || raw.destroyed) return
-    // A route that has read a part of it may still wait for more, and would hold back the connection's next request.
-    raw.removeAllListeners('readable')
+    // A route that has read a part of it may still wait for more, and would hold back the connection's next request. A body that is
+    // discarded already would stop if it had no listeners to remove.
+    if (raw.listenerCount('readable') > 0) raw.removeAllListeners('readable')
     raw.resume()
     const timer = setTimeout(() => raw.destroy(), LINGER_MILLISECONDS)
     raw.once('close', () => clearTimeout(timer))
