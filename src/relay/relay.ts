@@ -37,6 +37,7 @@ export class Relay {
   readonly #enqueueing = new Map<string, Promise<void>>()
   /** The keys of destinations that asked not to be called. */
   #waiting: ReadonlySet<string> = new Set()
+  #paused: ReadonlySet<string> = new Set()
   #running: Promise<void> | undefined
 
   constructor(dependencies: RelayDependencies) {
@@ -95,7 +96,9 @@ export class Relay {
       this.#workers.delete(key)
       void worker.stop(GRACE_MILLISECONDS)
     }
-    this.#followWaits(work.map(({ destination }) => destination))
+    const destinations = work.map(({ destination }) => destination)
+    this.#followWaits(destinations)
+    this.#followPauses(destinations)
     for (const { destination, hasNewEvents, hasDuePlayers } of work) {
       if (hasNewEvents) this.#enqueue(destination, position)
       if (hasDuePlayers && !destination.paused) this.#workerFor(destination).poke()
@@ -115,6 +118,21 @@ export class Relay {
       this.#dependencies.log.warn(
         { titleId, destinationId, until: formatInstant(waitEndTime) },
         'a destination asks not to be called: no deliveries are sent to it until then, or until it is resumed',
+      )
+    }
+  }
+
+  /** Logs each destination that is paused, once until it is resumed. */
+  #followPauses(destinations: readonly Destination[]): void {
+    const before = this.#paused
+    const paused = destinations.filter((destination) => destination.paused)
+    this.#paused = new Set(paused.map(keyOf))
+    for (const destination of paused) {
+      if (before.has(keyOf(destination))) continue
+      const { titleId, id: destinationId } = destination
+      this.#dependencies.log.warn(
+        { titleId, destinationId },
+        'a destination is paused: its events wait until it is resumed',
       )
     }
   }

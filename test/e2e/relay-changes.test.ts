@@ -195,6 +195,8 @@ test('a paused destination is not called, although deliveries were under way', a
   await unlock(nextPlayer(), 0)
   await untilEnqueued(21)
   expect(platform.received).toHaveLength(1)
+  const line = `"destinationId":"${id}","msg":"a destination is paused`
+  expect(server.output().split(line)).toHaveLength(2)
   await bridge.resume(id)
   await until(() => platform.applied.size === 21)
 })
