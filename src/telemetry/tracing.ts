@@ -6,14 +6,21 @@ import type { SamplerName, TracingSettings } from './tracing-settings.ts'
 
 type TraceSdk = typeof import('@opentelemetry/sdk-trace')
 
-const SAMPLERS: Readonly<Record<SamplerName, (sdk: TraceSdk, ratio: number) => Sampler>> = {
-  always_on: (sdk) => new sdk.AlwaysOnSampler(),
-  always_off: (sdk) => new sdk.AlwaysOffSampler(),
-  traceidratio: (sdk, ratio) => new sdk.TraceIdRatioBasedSampler(ratio),
-  parentbased_always_on: (sdk) => new sdk.ParentBasedSampler({ root: new sdk.AlwaysOnSampler() }),
-  parentbased_always_off: (sdk) => new sdk.ParentBasedSampler({ root: new sdk.AlwaysOffSampler() }),
-  parentbased_traceidratio: (sdk, ratio) =>
-    new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(ratio) }),
+/** Traces that begin here are chosen before a span is made, by this share; the SDK's sampler takes all that are. */
+const SHARES: Readonly<Record<SamplerName, (ratio: number) => number>> = {
+  always_on: () => 1,
+  always_off: () => 0,
+  traceidratio: () => 1,
+  parentbased_always_on: () => 1,
+  parentbased_always_off: () => 0,
+  parentbased_traceidratio: (ratio) => ratio,
+}
+
+function samplerOf(name: SamplerName, ratio: number, sdk: TraceSdk): Sampler {
+  if (name === 'always_on') return new sdk.AlwaysOnSampler()
+  if (name === 'always_off') return new sdk.AlwaysOffSampler()
+  if (name === 'traceidratio') return new sdk.TraceIdRatioBasedSampler(ratio)
+  return new sdk.ParentBasedSampler({ root: new sdk.AlwaysOnSampler() })
 }
 
 /**
@@ -37,12 +44,12 @@ export async function startTracing(
   const resource = own.merge(resources.detectResources({ detectors: [resources.envDetector] }))
   const provider = new sdk.TracerProvider({
     resource,
-    sampler: SAMPLERS[sampler](sdk, ratio),
+    sampler: samplerOf(sampler, ratio, sdk),
     spanProcessors: [new sdk.BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
   })
   trace.setGlobalTracerProvider(provider)
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   propagation.setGlobalPropagator(new core.W3CTraceContextPropagator())
-  turnOnTraces()
+  turnOnTraces(SHARES[sampler](ratio))
   return () => provider.shutdown()
 }
