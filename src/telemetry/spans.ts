@@ -55,11 +55,11 @@ export function startCallTrace(
   header: (name: string) => string | undefined,
 ): CallTrace | undefined {
   if (tracer === undefined) return undefined
-  if (header('traceparent') === undefined && isRootLeftOut()) return undefined
-  const parent = propagation.extract(ROOT_CONTEXT, header, {
-    get: (carrier, key) => carrier(key),
-    keys: () => [],
-  })
+  const parent = header('traceparent')
+    ? propagation.extract(ROOT_CONTEXT, header, { get: (carrier, key) => carrier(key), keys: () => [] })
+    : ROOT_CONTEXT
+  // A malformed header names no trace.
+  if (trace.getSpanContext(parent) === undefined && isRootLeftOut()) return undefined
   const attributes = { 'rpc.system.name': system, 'rpc.method': method }
   const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes }, parent)
   return { span, context: trace.setSpan(parent, span) }

@@ -111,6 +111,7 @@ test('without a variable of OpenTelemetry nothing is exported, and a sampler dec
     }
     await using server = await start(env)
     await unlock(server, 'unsampled', {})
+    await unlock(server, 'malformed', { traceparent: 'of no trace' })
     await server.kill('SIGTERM')
   }
   expect(collector.spans.length).toBe(before)
