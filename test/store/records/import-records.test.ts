@@ -228,7 +228,7 @@ describe('a line is refused, with its number,', () => {
   })
 })
 
-describe('what is here already', () => {
+describe('an existing record', () => {
   const createPlayer = (id: string, parts: object = {}) =>
     openOperations(target).createPlayer(
       { player: { id, displayName: '', accounts: [], ...parts }, ...once },
