@@ -121,6 +121,10 @@ describe('a destination', () => {
     await page.getByRole('button', { name: 'Close' }).click()
     platform.behave = always(respond(200))
     await page.getByRole('row').filter({ hasText: 'cleo' }).getByRole('checkbox').check()
+    // A list that is loaded again keeps what is selected.
+    const listed = page.waitForResponse('**/ListDeliveries')
+    await page.getByRole('button', { name: 'Refresh' }).click()
+    await (await listed).finished()
     await page.getByRole('button', { name: 'Replay 1 selected' }).click()
     await page.getByText('1 delivery sent again.').waitFor()
     await page.getByRole('button', { name: 'Replay by filter' }).click()

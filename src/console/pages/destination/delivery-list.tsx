@@ -46,12 +46,17 @@ export function DeliveryList({ destination, health, onReplayed }: DeliveryListPr
     },
     [titleId, destinationId, state, playerId, version],
   )
-  useEffect(() => setSelected(new Set()), [items])
+  useEffect(() => setSelected(new Set()), [state, playerId])
+  const canReplay = can('update', 'DESTINATION', titleId)
+  const isSelectable = (delivery: DeliveryJson) => canReplay && isReplayable(delivery)
+  const chosen = items.filter(
+    (delivery) => isSelectable(delivery) && selected.has(delivery.event?.eventId ?? ''),
+  )
   const counts = JSON.stringify([health.counts, health.lastErrorTime])
   const isFirst = useRef(true)
   useEffect(() => {
     // The list stays while deliveries are selected or older ones are shown.
-    const isInUse = isFirst.current || selected.size > 0 || items.length > PAGE_SIZE
+    const isInUse = isFirst.current || chosen.length > 0 || items.length > PAGE_SIZE
     isFirst.current = false
     if (!isInUse) setVersion((before) => before + 1)
   }, [counts])
@@ -59,9 +64,7 @@ export function DeliveryList({ destination, health, onReplayed }: DeliveryListPr
     setVersion((before) => before + 1)
     onReplayed()
   }
-  const canReplay = can('update', 'DESTINATION', titleId)
   const isFiltered = state !== '' || playerId !== ''
-  const chosen = items.filter(({ event }) => selected.has(event?.eventId ?? ''))
   return (
     <>
       <div class="actions">
@@ -93,7 +96,15 @@ export function DeliveryList({ destination, health, onReplayed }: DeliveryListPr
             Replay by filter
           </button>
         )}
-        {canReplay && chosen.length > 0 && <ReplaySelected deliveries={chosen} onDone={reload} />}
+        {chosen.length > 0 && (
+          <ReplaySelected
+            deliveries={chosen}
+            onDone={() => {
+              setSelected(new Set())
+              reload()
+            }}
+          />
+        )}
       </div>
       {error !== undefined && <Failure error={error} onRetry={loadMore} />}
       {items.length === 0 && !isLoading && error === undefined && (
@@ -106,7 +117,7 @@ export function DeliveryList({ destination, health, onReplayed }: DeliveryListPr
           destination={destination}
           deliveries={items}
           selected={selected}
-          isSelectable={(delivery) => canReplay && isReplayable(delivery)}
+          isSelectable={isSelectable}
           onSelect={setSelected}
           onShow={setShown}
         />
