@@ -58,8 +58,13 @@ export async function checkCalls(folder: string, run: CallRunner): Promise<reado
   expect(outcomes.map(({ name }) => name)).toEqual(steps.map(({ name }) => name))
   for (const [index, step] of steps.entries()) checkStep(step, outcomes[index] as Outcome, proxy)
   await checkWatches(steps, outcomes, server.url)
-  expect(server.output()).toBe('')
+  expect(unexpectedLines(server.output())).toEqual([])
   return outcomes.map(withoutVariables)
+}
+
+/** A step pauses a destination, which the server may have noticed by then. */
+function unexpectedLines(output: string): readonly string[] {
+  return output.split('\n').filter((line) => line !== '' && !line.includes('"msg":"a destination is paused:'))
 }
 
 async function readSteps(): Promise<readonly Step[]> {
