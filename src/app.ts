@@ -146,7 +146,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
         definitions,
         now,
         timeBounds: config.timeBounds,
-        observeBatch: observeBatches(meter, { store, now }),
+        observeBatch: observeBatches(meter),
       },
       config.writeBatching,
     ),

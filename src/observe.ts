@@ -1,14 +1,12 @@
 import type { Meter } from '@opentelemetry/api'
 import type { CacheLookups } from './model/cache-lookups.ts'
 import { TICKS_PER_SECOND } from './model/instant.ts'
-import { NEVER_ABORTED } from './model/never-aborted.ts'
 import type { Relay } from './relay/relay.ts'
-import type { ObserveBatch, RecordOutcome, ReportEntry } from './service/progress/writer/contract.ts'
+import type { ObserveBatch } from './service/progress/writer/contract.ts'
 import type { Services } from './service/services.ts'
-import type { ReportTrace } from './store/progress/report-traces.ts'
 import type { BreakerState, Store, StoreOperation } from './store/store.ts'
 import { DURATION_BOUNDARIES } from './telemetry/calls.ts'
-import { addPart, formatTrace, inSpan, linksTo } from './telemetry/spans.ts'
+import { addPart, inSpan, linksTo } from './telemetry/spans.ts'
 
 const BREAKER: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 }
 const BATCH_BOUNDARIES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 500]
@@ -54,39 +52,18 @@ export function measureDatabase(meter: Meter): (operation: StoreOperation) => vo
 }
 
 /** Returns a function that measures the sizes of written batches, and links the span of each batch to its calls. */
-export function observeBatches(meter: Meter, services: Pick<Services, 'store' | 'now'>): ObserveBatch {
+export function observeBatches(meter: Meter): ObserveBatch {
   const sizes = meter.createHistogram('laurel_report_batch_size', {
     description: 'Progress reports that one statement wrote',
     advice: { explicitBucketBoundaries: BATCH_BOUNDARIES },
   })
-  return async (entries, write) => {
+  return (entries, write) => {
     sizes.record(entries.length)
     const links = linksTo(entries.map(({ call }) => call.trace))
     if (links.length === 0) return write()
     const attributes = { 'laurel.batch.size': entries.length }
-    const outcomes = await inSpan('write reports', { kind: 'internal', attributes, links }, write)
-    storeTraces(services, entries, outcomes)
-    return outcomes
+    return inSpan('write reports', { kind: 'internal', attributes, links }, write)
   }
-}
-
-/** Stores the traces of written reports for their deliveries, later and without a retry: a lost one costs a link. */
-function storeTraces(
-  { store, now }: Pick<Services, 'store' | 'now'>,
-  entries: readonly ReportEntry[],
-  outcomes: readonly (RecordOutcome | undefined)[],
-): void {
-  const traces = entries.flatMap(({ call }, index): ReportTrace[] => {
-    const outcome = outcomes[index]
-    const traceParent = formatTrace(call.trace)
-    if (outcome === undefined || outcome instanceof Error || !outcome.changed || traceParent === undefined)
-      return []
-    const { titleId, playerId, achievementId, progress } = outcome
-    const { lastReportTime: time } = progress
-    return time === undefined ? [] : [{ titleId, playerId, achievementId, time, traceParent }]
-  })
-  if (traces.length === 0) return
-  void store.write(NEVER_ABORTED, (queries) => queries.reportTraces.insert(traces, now())).catch(() => {})
 }
 
 function observeDatabase(meter: Meter, store: Store): void {

@@ -10,7 +10,7 @@ import type { Queries } from './store/queries.ts'
 import type { Logger } from './telemetry/log.ts'
 
 /**
- * Deletes stored responses, tombstones, events, traces, plans, migration jobs that have ended, deliveries, unused images and audit entries
+ * Deletes stored responses, tombstones, events, plans, migration jobs that have ended, deliveries, unused images and audit entries
  * after their retention: each even if others fail.
  */
 export async function purgeExpired(services: Services, config: Config, log: Logger): Promise<void> {
@@ -23,7 +23,6 @@ export async function purgeExpired(services: Services, config: Config, log: Logg
     () => purge((queries) => queries.tombstones.purgeBefore(oldestReport)),
     () => purgeEventsBefore(services, before(config.eventRetentionHours), signal),
     () => purge((queries) => queries.plans.purgeBefore(before(config.eventRetentionHours))),
-    () => purge((queries) => queries.reportTraces.purgeBefore(before(config.eventRetentionHours))),
     () => purge((queries) => queries.migrationJobs.purgeEndedBefore(before(config.auditRetentionHours))),
     () => purgeDeliveries(services, signal),
     () => purgeImages(services, before(config.eventRetentionHours), signal),

@@ -190,12 +190,15 @@ export class DestinationWorker {
   }
 
   /** Runs the sending of a player's deliveries as a part of the traces of the reports that caused them. */
-  async #traced<Result>({ attempts }: ClaimedDeliveries, work: () => Promise<Result>): Promise<Result> {
+  async #traced<Result>(
+    { claim, attempts }: ClaimedDeliveries,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
     if (!areTracesOn()) return work()
     const { titleId, id, dialect } = this.destination
-    const keys = attempts.map(({ event }) => event)
+    const ids = attempts.map(({ event }) => event.id)
     const causes = await this.#dependencies.services.store
-      .read(this.#stopping.signal, (queries) => queries.reportTraces.find(keys))
+      .read(this.#stopping.signal, (queries) => queries.events.listTraces(claim.playerId, ids))
       .catch(() => [])
     const attributes = {
       ...{ 'laurel.title_id': titleId, 'laurel.destination_id': id, 'laurel.dialect': dialect },

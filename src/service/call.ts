@@ -17,10 +17,11 @@ export interface Call {
 export interface Attribution {
   readonly actor: string
   readonly requestId: string | undefined
+  readonly traceParent?: string | undefined
 }
 
 export function attributionOf(call: Call, requestId: string | undefined): Attribution {
-  return { actor: call.actor, requestId }
+  return { actor: call.actor, requestId, traceParent: call.trace?.traceParent }
 }
 
 /**

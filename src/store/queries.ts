@@ -38,7 +38,6 @@ import { playerTitleQueries } from './progress/player-titles.ts'
 import { progressQueries } from './progress/progress.ts'
 import { progressChangeQueries } from './progress/progress-changes.ts'
 import { progressListQueries } from './progress/progress-lists.ts'
-import { reportTraceQueries } from './progress/report-traces.ts'
 import { recordQueries } from './records/records.ts'
 import type { Tables } from './schema.ts'
 import { statQueries } from './stats/stats.ts'
@@ -82,7 +81,6 @@ export function queriesOn(db: Kysely<Tables>, client: pg.ClientBase, sharding: S
     deliveryQueue: deliveryQueueQueries(db, sharding),
     deliveryAttempts: deliveryAttemptQueries(db, sharding),
     sentPercents: sentPercentQueries(db),
-    reportTraces: reportTraceQueries(db),
     idempotency: idempotencyQueries(db, sharding),
     plans: planQueries(db),
     images: imageQueries(db),

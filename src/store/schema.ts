@@ -72,7 +72,6 @@ export interface Tables {
   delivery_queues: DeliveryQueueTable
   deliveries: DeliveryTable
   sent_percents: SentPercentTable
-  report_traces: ReportTraceTable
   audit_entries: AuditEntryTable
   migration_jobs: MigrationJobTable
   migration_sources: MigrationSourceTable
@@ -93,16 +92,6 @@ interface TitleTable extends Versioned {
   default_locale: string
   extensions: JsonObject
   mask_hidden_in_gateways: Generated<boolean>
-}
-
-/** The traces of recorded reports, for their deliveries. */
-interface ReportTraceTable {
-  player_id: string
-  title_id: string
-  achievement_id: string
-  time: bigint
-  trace_parent: string
-  create_time: bigint
 }
 
 /** Ids of titles in dialects: each belongs to one title. */

@@ -16,6 +16,8 @@ import {
 export interface CallTrace {
   readonly span: Span
   readonly context: Context
+  /** The value of a `traceparent` header, to store it. Undefined if the call is not recorded. */
+  readonly traceParent: string | undefined
 }
 
 /** A span of a part of a call, ended by its owner. */
@@ -62,7 +64,9 @@ export function startCallTrace(
   if (trace.getSpanContext(parent) === undefined && isRootLeftOut()) return undefined
   const attributes = { 'rpc.system.name': system, 'rpc.method': method }
   const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes }, parent)
-  return { span, context: trace.setSpan(parent, span) }
+  const callContext = trace.setSpan(parent, span)
+  const { traceparent } = span.isRecording() ? headersOf(callContext) : {}
+  return { span, context: callContext, traceParent: traceparent }
 }
 
 /** Ends the span of a call. @param code the name of the gRPC status; an error is only what the server is to blame for */
@@ -124,18 +128,16 @@ export function linksTo(traces: Iterable<CallTrace | undefined>): readonly Link[
 }
 
 /** Returns the headers that make the called server's spans children of the running one's. */
-export function traceHeaders(): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {}
-  if (tracer !== undefined) propagation.inject(context.active(), headers)
-  return headers
+export function traceHeaders(): TraceHeaders {
+  return tracer === undefined ? {} : headersOf(context.active())
 }
 
-/** Returns a trace in the form of the header `traceparent`, to store it. Undefined for a trace that is not recorded. */
-export function formatTrace(callTrace: CallTrace | undefined): string | undefined {
-  if (callTrace?.span.isRecording() !== true) return undefined
+type TraceHeaders = Readonly<Record<string, string>>
+
+function headersOf(ofContext: Context): TraceHeaders {
   const headers: Record<string, string> = {}
-  propagation.inject(callTrace.context, headers)
-  return headers['traceparent']
+  propagation.inject(ofContext, headers)
+  return headers
 }
 
 function storedContext(traceParent: string): Context {

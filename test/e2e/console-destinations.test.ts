@@ -121,7 +121,7 @@ describe('a destination', () => {
     await page.getByRole('button', { name: 'Close' }).click()
     platform.behave = always(respond(200))
     await page.getByRole('row').filter({ hasText: 'cleo' }).getByRole('checkbox').check()
-    // A list that is loaded again keeps what is selected.
+    // A list that is loaded again keeps the selection.
     const listed = page.waitForResponse('**/ListDeliveries')
     await page.getByRole('button', { name: 'Refresh' }).click()
     await (await listed).finished()

@@ -12,6 +12,7 @@ const HOOK = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
 const CALLER_SPAN = 'b7ad6b7169203331'
 const CONNECT_TRACE_ID = '1af7651916cd43dd8448eb211c80319c'
+const GRANT_TRACE_ID = '2af7651916cd43dd8448eb211c80319c'
 const parent = (traceId: string) => `00-${traceId}-${CALLER_SPAN}-01`
 
 let database: TestDatabase
@@ -58,6 +59,9 @@ test('a trace leads from the caller over the batch and the database to the deliv
     const key = { titleId: TITLE_ID, playerId: 'ann', achievementId: 'first' }
     const headers = { traceparent: parent(CONNECT_TRACE_ID) }
     await postJson(`${server.url}/laurel.v1.ProgressService/GetProgress`, key, headers)
+    const grant = { titleId: TITLE_ID, playerId: 'cara', achievementId: 'first', reason: 'lost to a crash' }
+    const grantHeaders = { traceparent: parent(GRANT_TRACE_ID) }
+    await postJson(`${server.url}/laurel.v1.ProgressService/GrantAchievement`, grant, grantHeaders)
     // Spans that wait are sent before the exit.
     expect(await server.kill('SIGTERM')).toBe(0)
   }
@@ -82,13 +86,14 @@ test('a trace leads from the caller over the batch and the database to the deliv
   ).toContain('postgresql read')
 
   await using later = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint })
-  await expect.poll(() => platform.received.length).toBe(2)
+  await expect.poll(() => platform.received.length).toBe(3)
   expect(await later.kill('SIGTERM')).toBe(0)
   const [delivery] = named('deliver events').filter(({ traceId }) => traceId === TRACE_ID) as [CollectedSpan]
   expect(delivery).toMatchObject({
     parentSpanId: call.spanId,
     attributes: { 'laurel.destination_id': 'hook' },
   })
+  expect(named('deliver events').map(({ traceId }) => traceId)).toContain(GRANT_TRACE_ID)
   const [request] = named('POST').filter(({ parentSpanId }) => parentSpanId === delivery.spanId) as [
     CollectedSpan,
   ]

@@ -4,7 +4,7 @@ import { LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
 import { NOT_STARTED, type Progress, type ProgressResult } from '../../model/progress.ts'
 import { progressChange } from '../audit/changes.ts'
-import type { Call } from '../call.ts'
+import { attributionOf, type Call } from '../call.ts'
 import { achievementOf, lockAchievementShared, titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { mutatePlayerTitle } from './mutate-player-title.ts'
@@ -185,6 +185,6 @@ async function hasNothing(services: Services, request: ResetProgress, call: Call
   })
 }
 
-function authorOf({ reason, requestId = '' }: Enforcement | ResetProgress, { actor }: Call) {
-  return { actor, reason, requestId }
+function authorOf({ reason, requestId = '' }: Enforcement | ResetProgress, call: Call) {
+  return { ...attributionOf(call, requestId), reason, requestId }
 }

@@ -15,7 +15,7 @@ const LIST = [
     'stat_values',
   ],
   ...['backfills', 'community_progress', 'contributions', 'achievement_totals', 'unlock_position'],
-  ...['events', 'event_marks', 'player_requests', 'report_traces', 'restores'],
+  ...['events', 'event_marks', 'player_requests', 'restores'],
   ...['destinations', 'destination_flows', 'delivery_queues', 'deliveries', 'sent_percents', 'audit_entries'],
   ...['migration_jobs', 'migration_sources', 'migration_parts', 'migration_refusals', 'migration_conflicts'],
   ...['migration_identities', 'migration_undo', 'migration_stat_undo', 'migration_pulls', 'title_imports'],
@@ -24,11 +24,11 @@ const LIST = [
 
 type Missing = Exclude<keyof Tables, (typeof LIST)[number]>
 
-/**
- * All tables; a list that lacks one does not compile. A migration that drops a table leaves its name here, because backups of earlier
- * schemas have it.
- */
-export const BACKED_UP_TABLES: [Missing] extends [never] ? readonly string[] : Missing = LIST
+/** All tables; a list that lacks one does not compile. */
+export const TABLES: [Missing] extends [never] ? readonly string[] : Missing = LIST
+
+/** With the tables that migrations have dropped: backups of earlier schemas have them. */
+export const BACKED_UP_TABLES: readonly string[] = [...TABLES, 'report_traces']
 
 /** Tables that migrations put rows into, and servers without any data. */
 export const TABLES_WITH_FIRST_ROWS: readonly string[] = ['event_marks', 'unlock_position']

@@ -55,7 +55,6 @@ export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
   delivery_queues: BY_PLAYER,
   deliveries: BY_PLAYER,
   sent_percents: BY_PLAYER,
-  report_traces: BY_PLAYER,
   migration_conflicts: BY_PLAYER,
   migration_undo: BY_PLAYER,
   migration_stat_undo: BY_PLAYER,

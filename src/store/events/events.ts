@@ -98,6 +98,14 @@ export function eventQueries(db: Kysely<Tables>, sharding: Sharding) {
 
     listTitles,
 
+    /** Returns the distinct traces of recorded calls that caused these events of a player. */
+    async listTraces(playerId: string, ids: readonly bigint[]): Promise<readonly string[]> {
+      const { rows } = await sql<{ trace_parent: string }>`
+        select distinct trace_parent from events
+        where player_id = ${playerId} and id = any(${ids}::bigint[]) and trace_parent is not null`.execute(db)
+      return rows.map(({ trace_parent }) => trace_parent)
+    },
+
     /** Inserts events, numbered in their order, in the transaction of the changes that they report. */
     async insert(events: readonly NewEvent[]): Promise<void> {
       if (events.length > 0) await insertEvents(db, events)

@@ -99,7 +99,6 @@ export function playerMergeQueries(db: Kysely<Tables>, sharding: Sharding) {
         on conflict (player_id, title_id, destination_id, achievement_id) do update
           set percent = greatest(s.percent, excluded.percent)`.execute(db)
       await db.deleteFrom('sent_percents').where('player_id', '=', absorbedId).execute()
-      await db.deleteFrom('report_traces').where('player_id', '=', absorbedId).execute()
       await sql`
         insert into delivery_queues as q (player_id, title_id, destination_id, due_time)
         select ${playerId}, title_id, destination_id, ${clock}

@@ -134,7 +134,6 @@ export function playerQueries(db: Kysely<Tables>, sharding: Sharding) {
   async function deleteDeliveries(playerId: string): Promise<void> {
     await deleteReports('deliveries', playerId)
     await db.deleteFrom('sent_percents').where('player_id', '=', playerId).execute()
-    await db.deleteFrom('report_traces').where('player_id', '=', playerId).execute()
     await sql`
       delete from delivery_queues q where player_id = ${playerId} and not exists (
         select from deliveries where player_id = q.player_id and title_id = q.title_id

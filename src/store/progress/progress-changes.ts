@@ -20,7 +20,7 @@ import {
 /** A change of one player's progress. Its event carries the progress after it. */
 export interface ProgressChange
   extends ProgressRecord,
-    Pick<NewEvent, 'kind' | 'time' | 'actor' | 'reason' | 'requestId' | 'silent'> {
+    Pick<NewEvent, 'kind' | 'time' | 'actor' | 'reason' | 'requestId' | 'silent' | 'traceParent'> {
   /** Set if the event is also the stored response to the request. */
   readonly response?: ChangeResponse | undefined
   /** By how much it changes the number of players who have unlocked the achievement. */
@@ -44,7 +44,7 @@ export interface RecordedResponse extends PlayerRequestKey {
   readonly result: ProgressResult
 }
 
-const EVENT = ['kind', 'time', 'actor', 'reason', 'request_id', 'silent', 'unlock_change']
+const EVENT = ['kind', 'time', 'actor', 'reason', 'request_id', 'silent', 'unlock_change', 'trace_parent']
 const RESPONSE = ['caller', 'request_key', 'digest', 'missing']
 // The actor of a change is the writer of the progress after it.
 const AFTER = PROGRESS_FACTS.filter((name) => name !== 'writer' && name !== 'extensions')
@@ -70,6 +70,7 @@ export function changeRows(
     request_id: ['text', changes.map(({ requestId }) => requestId)],
     silent: ['boolean', changes.map(({ silent = false }) => silent)],
     unlock_change: ['smallint', changes.map(({ unlockChange }) => unlockChange || undefined)],
+    trace_parent: ['text', changes.map(({ traceParent }) => traceParent)],
     caller: ['text', changes.map(({ response }) => response?.caller)],
     request_key: ['uuid', changes.map(({ response }) => response?.requestKey)],
     digest: ['text', changes.map(({ response }) => response?.digest)],

@@ -86,7 +86,7 @@ export function addReport(
   achievement: StoredAchievement,
   report: Report,
   context: ReportContext,
-  { actor, requestId = '', reason = '', silent, isHidden = false, request }: ReportAttribution,
+  { isHidden = false, request, requestId = '', reason = '', ...attribution }: ReportAttribution,
 ): ProgressResult {
   const outcome = applyReport(achievement, changes.progressOf(achievementId), report, context)
   if (outcome.kind === 'rejected') throw rejected(achievement, outcome, isHidden)
@@ -96,7 +96,7 @@ export function addReport(
     const kind = newlyUnlocked ? 'unlocked' : 'progressed'
     const response = request && { ...request, missing }
     const { time } = context
-    changes.change(achievement, progress, { kind, time, actor, reason, requestId, silent, response })
+    changes.change(achievement, progress, { kind, time, ...attribution, reason, requestId, response })
   }
   return { playerId, titleId, achievementId, ...recorded }
 }
