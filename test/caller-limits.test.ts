@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { TranslateRequest } from '../src/gen/laurel/v1/exchange_service.ts'
 import { ListProgressRequest } from '../src/gen/laurel/v1/progress_service.ts'
 import { connectPlugin } from '../src/grpc/connect/plugin.ts'
 import { createGrpcServer } from '../src/grpc/server.ts'
@@ -14,6 +15,7 @@ import type { Authenticate } from '../src/service/call.ts'
 import { CallLimiter } from '../src/service/call-limiter.ts'
 import { openOperations } from '../src/service/operations.ts'
 import { openStore } from '../src/store/store.ts'
+import { CODED, UNCODED } from './support/documents.ts'
 import { frame, RawGrpc } from './support/raw-grpc.ts'
 import { READY, servicesOn, testWire } from './support/services.ts'
 
@@ -112,6 +114,8 @@ test('the calls of a caller are counted together on all wires, and those of anot
 test('each message of a stream counts', async () => {
   using client = new RawGrpc(addresses.grpc)
   const call = client.open('/laurel.v1.ExchangeService/Translate', as('player carl'))
+  const first = TranslateRequest.fromPartial({ from: CODED, to: UNCODED })
+  call.stream.write(frame(TranslateRequest.encode(first).finish()))
   for (let count = 0; count < 20; count += 1) call.stream.write(frame(new Uint8Array()))
   const { code, message } = await call.status
   expect([code, message]).toEqual([

@@ -15,15 +15,15 @@ import { servicesOn, testWire } from './support/services.ts'
 
 const KEY = { authorization: 'Bearer key' }
 const GZIP = { 'grpc-encoding': 'gzip' }
+const OPERATOR = { kind: 'operator', name: 'key', rights: EVERYTHING } as const
 const LIST_PROGRESS = '/laurel.v1.ProgressService/ListProgress'
+const STREAM_PROGRESS = '/laurel.v1.ProgressService/StreamProgress'
 const REFLECTION = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo'
 
 let authenticated = 0
 const authenticate: Authenticate = async (authorization) => {
   authenticated += 1
-  return authorization === KEY.authorization
-    ? { kind: 'operator', name: 'key', rights: EVERYTHING }
-    : ANONYMOUS
+  return authorization === KEY.authorization ? OPERATOR : ANONYMOUS
 }
 const store = openStore({ connectionString: 'postgres://127.0.0.1:1/none', poolSize: 1, onError: () => {} })
 const server = createGrpcServer(openOperations(servicesOn(store)), { ...testWire, authenticate })
@@ -94,6 +94,31 @@ describe('a compressed message', () => {
       expect(await call.status).toMatchObject({ code: status.RESOURCE_EXHAUSTED })
     })
     expect(cpu).toBeLessThan(1000)
+  })
+
+  test('that is not valid is the fault of the caller', async () => {
+    using client = new RawGrpc(address)
+    const codes: number[] = []
+    for (const path of [LIST_PROGRESS, STREAM_PROGRESS])
+      for (const bytes of [Buffer.alloc(20, 'x'), gzipSync('text').subarray(0, -5)]) {
+        const call = client.open(path, { ...GZIP, ...KEY })
+        call.stream.end(frame(bytes, true))
+        codes.push((await call.status).code)
+      }
+    expect(codes).toEqual(Array(4).fill(status.INVALID_ARGUMENT))
+  })
+
+  test.each([LIST_PROGRESS, STREAM_PROGRESS])('counts with its size (%s)', async (path) => {
+    const other = testWire.limiter.open(OPERATOR, 'unary')
+    other.reserve(14 * 2 ** 20)
+    using client = new RawGrpc(address)
+    const call = client.open(path, { ...GZIP, ...KEY })
+    call.stream.end(bomb)
+    expect(await call.status).toMatchObject({
+      code: status.RESOURCE_EXHAUSTED,
+      message: expect.stringMatching(/^the requests of the caller's open calls/),
+    })
+    other.close()
   })
 
   test.each(['/grpc.health.v1.Health/Check', '/grpc.health.v1.Health/Watch', REFLECTION])(

@@ -172,7 +172,7 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
       const { hasOneRequest } = this.#method
       const refuse = (error: unknown) => this.sendStatus(toServiceError(error))
       const { signal } = controller
-      countMessages(this.#next, { counted: this.#counted, signal, hasOneRequest, refuse })
+      countMessages(this.#next, { metadata, counted: this.#counted, signal, hasOneRequest, refuse })
       this.#open(metadata)
     } catch (error) {
       this.sendStatus(toServiceError(error))

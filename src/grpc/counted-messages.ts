@@ -1,8 +1,10 @@
-import type { ServerInterceptingCallInterface } from '@grpc/grpc-js'
-import { invalidArgument } from '../model/errors.ts'
+import { type Metadata, type ServerInterceptingCallInterface, status } from '@grpc/grpc-js'
+import { invalidArgument, LaurelError } from '../model/errors.ts'
 import { Semaphore } from '../model/semaphore.ts'
 import type { OpenCall } from '../service/call-limiter.ts'
+import { HeldMessages } from './held-messages.ts'
 import { MessageDecoder, SMALL_BYTES } from './message-decoder.ts'
+import { toServiceError } from './status.ts'
 
 /** As many as Node's pool has threads for. */
 const MAX_DECOMPRESSIONS = 4
@@ -23,6 +25,7 @@ interface MessageCall {
 }
 
 export interface CountSettings {
+  readonly metadata: Metadata
   readonly counted: OpenCall
   readonly signal: AbortSignal
   readonly hasOneRequest: boolean
@@ -40,8 +43,9 @@ export function countMessages(next: ServerInterceptingCallInterface, settings: C
     isKept: hasOneRequest,
     refuse,
   })
+  if (call.incomingEncoding !== 'identity') decompressFew(call, settings)
   if (hasOneRequest) decodeInTurn(call, settings)
-  if (call.incomingEncoding !== 'identity') countDecompressed(call, settings)
+  else holdMessages(call, settings)
   countResponses(call, settings)
 }
 
@@ -72,7 +76,7 @@ function decodeInTurn(call: MessageCall, { counted, signal, refuse }: CountSetti
 }
 
 /** 4 KB may be 4 MiB: few messages are decompressed at the same time, and then count with their size. */
-function countDecompressed(call: MessageCall, { counted, signal, hasOneRequest }: CountSettings): void {
+function decompressFew(call: MessageCall, { counted, signal, hasOneRequest, refuse }: CountSettings): void {
   const { decompressMessage: decompress } = call
   call.decompressMessage = (message, encoding) => {
     if (encoding === 'identity') return decompress.call(call, message, encoding)
@@ -81,8 +85,40 @@ function countDecompressed(call: MessageCall, { counted, signal, hasOneRequest }
       if (hasOneRequest) counted.reserve(bytes.length)
       return bytes
     }
-    return decompressions.run(signal, work, counted.caller)
+    return decompressions.run(signal, work, counted.caller).catch((error: unknown) => refused(error, refuse))
   }
+}
+
+/** Counts the messages of a stream until its handler has finished them. */
+function holdMessages(call: MessageCall, { metadata, counted, refuse }: CountSettings): void {
+  const { decompressMessage: decompress } = call
+  const messages = new HeldMessages(metadata, counted)
+  call.decompressMessage = async (message, encoding) => {
+    try {
+      const added = messages.add(message.length)
+      const bytes = await decompress.call(call, message, encoding)
+      messages.resize(added, bytes.length)
+      return bytes
+    } catch (error) {
+      return refused(error, refuse)
+    }
+  }
+}
+
+/**
+ * Sends the refusal of a message as the status of the call, and throws that status, which is all that grpc-js expects: after
+ * another error the call would have no end.
+ */
+function refused(error: unknown, refuse: CountSettings['refuse']): never {
+  const isBroken = (error as { code?: unknown }).code === status.INTERNAL
+  const refusal = isBroken ? notDecompressed() : error
+  if (!(refusal instanceof LaurelError)) throw error
+  refuse(refusal)
+  throw toServiceError(refusal)
+}
+
+function notDecompressed() {
+  return invalidArgument([{ field: '', message: 'must be compressed as the header grpc-encoding says' }])
 }
 
 /** A response is held until the caller has read it: it may never do so. */

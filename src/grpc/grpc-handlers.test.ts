@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { credentials, Metadata, Server, ServerCredentials, type ServiceError, status } from '@grpc/grpc-js'
 import { afterEach, expect, test } from 'vitest'
+import { frame, RawGrpc } from '../../test/support/raw-grpc.ts'
 import { testWire as wire } from '../../test/support/services.ts'
 import {
   ExchangeServiceClient,
@@ -9,6 +11,7 @@ import {
   type TranslateResponse,
 } from '../gen/laurel/v1/exchange_service.ts'
 import { LaurelError } from '../model/errors.ts'
+import { LIMITS } from '../model/limits.ts'
 import type { Call } from '../service/call.ts'
 import { Admission } from './admission.ts'
 import { grpcHandler } from './grpc-handlers.ts'
@@ -21,21 +24,32 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup()
 })
 
-/** A server whose one method is the handler under test, and a client of it. */
-async function serving(handler: Handler): Promise<ExchangeServiceClient> {
-  const server = new Server({ interceptors: [new Admission(wire).interceptor] })
+/** Starts a server whose one method is the handler under test. Returns its address. */
+async function serverOf(handler: Handler, onDecoded = () => {}): Promise<string> {
+  const server = new Server({
+    interceptors: [new Admission(wire).interceptor],
+    'grpc.max_receive_message_length': LIMITS.messageBytes,
+  })
   const { translate } = ExchangeServiceService
-  server.addService({ translate }, { translate: grpcHandler(bidiStream(handler)) })
+  const requestDeserialize = (bytes: Buffer) => {
+    onDecoded()
+    return translate.requestDeserialize(bytes)
+  }
+  const service = { translate: { ...translate, requestDeserialize } }
+  server.addService(service, { translate: grpcHandler(bidiStream(handler)) })
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
       error === null ? resolve(bound) : reject(error),
     )
   })
-  const client = new ExchangeServiceClient(`127.0.0.1:${port}`, credentials.createInsecure())
-  cleanups.push(
-    () => client.close(),
-    () => server.forceShutdown(),
-  )
+  cleanups.push(() => server.forceShutdown())
+  return `127.0.0.1:${port}`
+}
+
+/** A client of a server whose one method is the handler under test. */
+async function serving(handler: Handler, onDecoded?: () => void): Promise<ExchangeServiceClient> {
+  const client = new ExchangeServiceClient(await serverOf(handler, onDecoded), credentials.createInsecure())
+  cleanups.unshift(() => client.close())
   return client
 }
 
@@ -142,4 +156,58 @@ test('an invalid actor is rejected', async () => {
   const actors: string[] = []
   for await (const { content } of client.translate()) actors.push(Buffer.from(content).toString())
   expect(actors).toEqual(['service'])
+})
+
+test('a slow handler suspends the caller', async () => {
+  let decoded = 0
+  const client = await serving(
+    async function* (requests, { signal }) {
+      for await (const _ of requests) {
+        yield response(1)
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      }
+    },
+    () => {
+      decoded += 1
+    },
+  )
+  const stream = client.translate()
+  stream.on('error', () => {})
+  for (let sent = 0; sent < 20; sent += 1)
+    stream.write(TranslateRequest.create({ content: new Uint8Array(100_000) }))
+  for await (const _ of stream) break
+  await sleep(200)
+  expect(decoded).toBe(1)
+  stream.cancel()
+})
+
+/** Opens streams, and sends each one a message of 4 MiB, which no handler finishes. Returns the codes of the streams that end. */
+async function codesOf(count: number, message: Buffer, headers = {}): Promise<readonly number[]> {
+  const address = await serverOf(async function* (requests, { signal }) {
+    for await (const _ of requests) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    yield response(0)
+  })
+  using client = new RawGrpc(address)
+  const codes: number[] = []
+  for (let opened = 0; opened < count; opened += 1) {
+    const { stream, status } = client.open(ExchangeServiceService.translate.path, headers)
+    stream.write(message)
+    void status.then(({ code }) => codes.push(code)).catch(() => {})
+  }
+  await expect.poll(() => codes.length).toBeGreaterThan(1)
+  await sleep(200)
+  return codes
+}
+
+const largest = Buffer.from(
+  TranslateRequest.encode(
+    TranslateRequest.create({ content: new Uint8Array(LIMITS.messageBytes - 100) }),
+  ).finish(),
+)
+
+test.each([
+  ['messages', frame(largest), {}],
+  ['compressed messages', frame(gzipSync(largest), true), { 'grpc-encoding': 'gzip' }],
+])('%s count as held by their caller until the handlers have finished them', async (_, message, headers) => {
+  expect(await codesOf(6, message, headers)).toEqual([status.RESOURCE_EXHAUSTED, status.RESOURCE_EXHAUSTED])
 })

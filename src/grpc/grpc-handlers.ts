@@ -16,6 +16,7 @@ import type {
   StreamTimeout,
   UnaryHandler,
 } from './handlers.ts'
+import { heldMessagesOf } from './held-messages.ts'
 import { toServiceError } from './status.ts'
 
 /** Returns the handler in grpc-js's form. An error of the handler becomes a status: see `status.ts`. */
@@ -61,8 +62,22 @@ function grpcServerStream<Request, Response>({
 function grpcBidiStream<Request, Response>({
   handle,
 }: BidiStreamHandler<Request, Response>): handleBidiStreamingCall<Request, Response> {
+  return (stream) => serve(stream, (call) => handle(messagesOf(stream), call))
+}
+
+/** Yields the messages of a stream. Each is read when the handler asks for it. */
+async function* messagesOf<Request>(
+  stream: ServerDuplexStream<Request, unknown>,
+): AsyncGenerator<Request, void, undefined> {
+  const counted = heldMessagesOf(stream)
+  const { _readableState: state } = stream as unknown as { _readableState: { highWaterMark: number } }
+  // By default Node reads 16 messages ahead, of any size. grpc-js has no option for it.
+  state.highWaterMark = 0
   // A handler that stops reading early must not end the call with its iterator.
-  return (stream) => serve(stream, (call) => handle(stream.iterator({ destroyOnReturn: false }), call))
+  for await (const message of stream.iterator({ destroyOnReturn: false })) {
+    yield message
+    counted?.release()
+  }
 }
 
 function serve<Request, Response>(
