@@ -5,11 +5,9 @@ import { callerOf } from '../call-limiter.ts'
 import { blocksOf } from './blocks.ts'
 import { isFolderFull, openTemporaryFile, type TemporaryFile } from './temporary-file.ts'
 
-/** A larger document is written to a temporary file. */
-const MAX_MEMORY_BYTES = 8 * 1024 * 1024
+/** What one caller's open documents take of the memory. Others are written to temporary files. */
+const MAX_CALLER_MEMORY_BYTES = 2 * 2 ** 20
 const RETRY_SECONDS = 5
-/** One caller takes a part of the memory, so that the documents of others need no file. */
-const CALLERS_IN_MEMORY = 4
 
 /** Limits of this process. */
 export interface SpoolSettings {
@@ -100,7 +98,7 @@ export class Spool {
 
   /** Returns false if the memory is taken, or the caller's share. */
   reserveMemory(caller: string, bytes: number): boolean {
-    return this.#memory.tryAcquire(caller, bytes, this.#settings.maxMemoryBytes / CALLERS_IN_MEMORY)
+    return this.#memory.tryAcquire(caller, bytes, MAX_CALLER_MEMORY_BYTES)
   }
 
   releaseMemory(caller: string, bytes: number): void {
@@ -147,8 +145,7 @@ class OpenDocument implements SpooledDocument {
   async add(block: Uint8Array): Promise<void> {
     this.#spool.reserve(this.#caller, block.length)
     this.size += block.length
-    const isSmall = this.#file === undefined && this.size <= MAX_MEMORY_BYTES
-    if (isSmall && this.#spool.reserveMemory(this.#caller, block.length)) {
+    if (this.#file === undefined && this.#spool.reserveMemory(this.#caller, block.length)) {
       this.#memoryBytes += block.length
       this.#blocks.push(block)
       return
