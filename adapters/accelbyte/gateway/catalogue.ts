@@ -10,36 +10,35 @@ export interface CatalogueProgress {
 
 const PAGE_SIZE = 1000
 
-/**
- * All definitions of a title in list order. Whole, because the service's lists are asked for by offset and by
- * expressions of tags, and a title has not so many.
- */
-export async function definitionsFor(
+/** Yields all definitions of a title in list order, page by page. */
+export async function* definitionsFor(
   audience: Audience,
   { operations, call }: GatewayRequest,
   titleId: string,
-): Promise<readonly StoredAchievement[]> {
+): AsyncGenerator<readonly StoredAchievement[]> {
   if (audience === 'public') {
     const asked = { dialect: 'accelbyte', titleId, playerId: undefined }
-    return (await operations.listTitleProgress(asked, call)).map(({ achievement }) => achievement)
+    for await (const page of operations.listTitleProgress(asked, call))
+      yield page.map(({ achievement }) => achievement)
+    return
   }
   const filter = { titleId, tags: [], hidden: undefined, orderBy: 'list_order', descending: false } as const
-  return everyPage((pageToken) =>
+  yield* everyPage((pageToken) =>
     operations.listAchievements({ ...filter, pageSize: PAGE_SIZE, pageToken }, call),
   )
 }
 
-/** Returns all definitions of a title with a player's progress; hidden ones too, which this service never masks. */
-export async function listProgressFor(
+/** Yields all definitions of a title with a player's progress; hidden ones too, which this service never masks. */
+export async function* listProgressFor(
   audience: Audience,
   { operations, call }: GatewayRequest,
   titleId: string,
   playerId: string,
-): Promise<readonly CatalogueProgress[]> {
+): AsyncGenerator<readonly CatalogueProgress[]> {
   if (audience === 'public')
-    return operations.listTitleProgress({ dialect: 'accelbyte', titleId, playerId }, call)
+    return yield* operations.listTitleProgress({ dialect: 'accelbyte', titleId, playerId }, call)
   const filter = { titleId, playerId, view: 'full', states: [] } as const
-  return everyPage((pageToken) =>
+  yield* everyPage((pageToken) =>
     operations.listProgress({ ...filter, pageSize: PAGE_SIZE, pageToken }, call),
   )
 }
@@ -49,15 +48,13 @@ interface Page<Item> {
   readonly nextPageToken: string | undefined
 }
 
-async function everyPage<Item>(
+async function* everyPage<Item>(
   read: (token: string | undefined) => Promise<Page<Item>>,
-): Promise<readonly Item[]> {
-  const items: Item[] = []
+): AsyncGenerator<readonly Item[]> {
   let token: string | undefined
   do {
     const page = await read(token)
-    items.push(...page.items)
+    yield page.items
     token = page.nextPageToken
   } while (token !== undefined)
-  return items
 }

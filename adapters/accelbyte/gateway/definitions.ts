@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import type { StoredAchievement } from '../../../src/model/achievement.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
 import { LIMITS } from '../../../src/model/limits.ts'
 import { readBody, readObject } from './body.ts'
 import { definitionsFor } from './catalogue.ts'
 import { tagsOf, writeDefinition, writePublicDefinition } from './definition.ts'
 import { checkDefinition, readDefinition, sentMembers } from './definition-request.ts'
-import { pageOf, readFlag, readSorting, sorted } from './query.ts'
+import { compareKeys, readFlag, readSorting, sortedPageOf } from './query.ts'
 import { revise } from './revision.ts'
 import { readTagFilter } from './tags.ts'
 import { type Audience, codeOf, namespaceOf, namespacePath, titleOf, titleToDefineIn } from './target.ts'
@@ -28,42 +29,45 @@ export const definitionRoutes: readonly Route[] = [
 
 async function listForAdmin(request: GatewayRequest): Promise<GatewayResponse> {
   const namespace = namespaceOf(request)
-  const found = await select('admin', request)
-  return {
-    status: 200,
-    body: pageOf(request, found, (achievement) => writeDefinition(achievement, namespace)),
-  }
+  return listOf('admin', request, (achievement) => writeDefinition(achievement, namespace))
 }
 
 /** Without a language, each definition is written in its own default language. */
 async function listForPlayers(request: GatewayRequest): Promise<GatewayResponse> {
   const namespace = namespaceOf(request)
   const language = request.query.get('language') ?? ''
-  const found = await select('public', request)
-  const write = (achievement: StoredAchievement) => writePublicDefinition(achievement, namespace, language)
-  return { status: 200, body: pageOf(request, found, write) }
+  return listOf('public', request, (achievement) => writePublicDefinition(achievement, namespace, language))
 }
 
 const ORDERS = ['listOrder', 'createdAt', 'updatedAt'] as const
+const BY_LIST_ORDER = { key: 'listOrder', descending: false } as const
 
-async function select(audience: Audience, request: GatewayRequest): Promise<readonly StoredAchievement[]> {
+async function listOf(
+  audience: Audience,
+  request: GatewayRequest,
+  write: (achievement: StoredAchievement) => JsonObject,
+): Promise<GatewayResponse> {
   const { query } = request
   const global = readFlag(query, 'global')
   const isTagged = readTagFilter(query)
-  const sorting = readSorting(query, ORDERS, { key: 'listOrder', descending: false })
+  const { key, descending } = readSorting(query, ORDERS, undefined) ?? BY_LIST_ORDER
   const title = await titleOf(request)
-  const found = (await definitionsFor(audience, request, title.id)).filter(
-    (achievement) =>
-      isTagged(tagsOf(achievement)) &&
-      (global === undefined || (achievement.participation === 'community') === global),
-  )
-  return sorted(found, sorting, (achievement, key) =>
-    key === 'listOrder'
-      ? achievement.listOrder
-      : key === 'createdAt'
-        ? achievement.createTime
-        : achievement.updateTime,
-  )
+  const isListed = (achievement: StoredAchievement) =>
+    isTagged(tagsOf(achievement)) &&
+    (global === undefined || (achievement.participation === 'community') === global)
+  const order = {
+    keyOf: (achievement: StoredAchievement) => (isListed(achievement) ? KEYS[key](achievement) : undefined),
+    compare: compareKeys(descending),
+    idOf: ({ id }: StoredAchievement) => id,
+  }
+  const body = await sortedPageOf(request, () => definitionsFor(audience, request, title.id), order, write)
+  return { status: 200, body }
+}
+
+const KEYS: Readonly<Record<(typeof ORDERS)[number], (achievement: StoredAchievement) => bigint | number>> = {
+  listOrder: ({ listOrder }) => listOrder,
+  createdAt: ({ createTime }) => createTime,
+  updatedAt: ({ updateTime }) => updateTime,
 }
 
 async function create(request: GatewayRequest): Promise<GatewayResponse> {

@@ -1,5 +1,6 @@
 import { DecodeError, describe } from '../../../src/dialect/decode-error.ts'
 import { readDocument } from '../../../src/dialect/document.ts'
+import { started } from '../../../src/dialect/kit/started.ts'
 import { formatPath } from '../../../src/dialect/losses.ts'
 import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import { formatJson } from '../../../src/model/exact-json.ts'
@@ -34,17 +35,22 @@ async function exportFile(request: GatewayRequest): Promise<GatewayResponse> {
   }
   const isTagged = readTagFilter(request.query)
   const title = await titleOf(request)
-  const all = await definitionsFor('admin', request, title.id)
-  const codes = all.filter((achievement) => isTagged(tagsOf(achievement))).map(({ id }) => id)
+  const codes: string[] = []
+  let all = 0
+  for await (const page of definitionsFor('admin', request, title.id)) {
+    all += page.length
+    for (const achievement of page) if (isTagged(tagsOf(achievement))) codes.push(achievement.id)
+  }
   // To the export no code means all of them.
   if (codes.length === 0) return { status: 200, headers, body: [] }
-  const achievementIds = codes.length === all.length ? [] : codes
+  const achievementIds = codes.length === all ? [] : codes
   const asked = { ...OPTIONS, titleId: title.id, shape: 'export', achievementIds }
-  const content: Uint8Array[] = []
-  for await (const part of operations.exportAchievements(asked, call)) {
-    if (part.content !== undefined) content.push(part.content)
-  }
-  return { status: 200, headers, body: joined(content) }
+  const body = await started(contentOf(operations.exportAchievements(asked, call)))
+  return { status: 200, headers, body }
+}
+
+async function* contentOf(parts: AsyncIterable<{ readonly content?: Uint8Array | undefined }>) {
+  for await (const { content } of parts) if (content !== undefined) yield content
 }
 
 function fileNamePart(namespace: string): string {

@@ -1,4 +1,5 @@
 import { DecodeError, describe } from '../../../src/dialect/decode-error.ts'
+import { readSortedPage, type SortedList } from '../../../src/dialect/kit/sorted-page.ts'
 import type { RequestHead } from '../../../src/http/gateway.ts'
 import type { JsonObject, JsonValue } from '../../../src/model/json.ts'
 
@@ -27,6 +28,20 @@ export function pageOf<Item>(
   const window = readWindow(request, usualLimit)
   const data = items.slice(window.offset, window.offset + window.limit).map(write)
   return { data, paging: pagingOf(request, window, window.offset + window.limit < items.length) }
+}
+
+/** As `pageOf`, of a list that is read in parts and in another order: see `readSortedPage`. */
+export async function sortedPageOf<Item, Key>(
+  request: RequestHead,
+  read: () => AsyncIterable<readonly Item[]>,
+  order: SortedList<Item, Key>,
+  write: (item: Item) => JsonValue,
+): Promise<{ readonly data: readonly JsonValue[]; readonly paging: JsonObject }> {
+  const window = readWindow(request)
+  const page = { ...order, start: window.offset, maxItems: window.limit }
+  const { items, totalSize } = await readSortedPage(read, page)
+  const hasMore = window.offset + window.limit < totalSize
+  return { data: items.map(write), paging: pagingOf(request, window, hasMore) }
 }
 
 /** Where the pages before and after begin; empty where there is none, for clients go on until it is. */
@@ -99,9 +114,13 @@ export function sorted<Item, Key extends string>(
   { key, descending }: Sorting<Key>,
   keyOf: (item: Item, key: Key) => bigint | number | string,
 ): readonly Item[] {
+  const compare = compareKeys(descending)
+  return [...items].sort((left, right) => compare(keyOf(left, key), keyOf(right, key)))
+}
+
+export function compareKeys(
+  descending: boolean,
+): (left: bigint | number | string, right: bigint | number | string) => number {
   const sign = descending ? -1 : 1
-  return [...items].sort((left, right) => {
-    const [a, b] = [keyOf(left, key), keyOf(right, key)]
-    return a < b ? -sign : a > b ? sign : 0
-  })
+  return (left, right) => (left < right ? -sign : left > right ? sign : 0)
 }

@@ -23,13 +23,14 @@ async function listTags(audience: Audience, request: GatewayRequest): Promise<Ga
   const sorting = readSorting(request.query, ['name', 'createdAt'], { key: 'name', descending: false })
   const title = await titleOf(request)
   const since = new Map<string, Instant>()
-  for (const achievement of await definitionsFor(audience, request, title.id)) {
-    const { createTime } = achievement
-    for (const tag of tagsOf(achievement)) {
-      const earliest = since.get(tag)
-      if (earliest === undefined || createTime < earliest) since.set(tag, createTime)
+  for await (const page of definitionsFor(audience, request, title.id))
+    for (const achievement of page) {
+      const { createTime } = achievement
+      for (const tag of tagsOf(achievement)) {
+        const earliest = since.get(tag)
+        if (earliest === undefined || createTime < earliest) since.set(tag, createTime)
+      }
     }
-  }
   const found = [...since].filter(([name]) => name.toLowerCase().includes(part))
   const tags = sorted(found, sorting, ([name, time], key) => (key === 'name' ? name : time))
   const write = ([name, time]: readonly [string, Instant]) => ({

@@ -8,7 +8,7 @@ import { encode } from '../encode.ts'
 import { readBody } from './body.ts'
 import { type CatalogueProgress, listProgressFor } from './catalogue.ts'
 import { tagsOf } from './definition.ts'
-import { pageOf, readFlag, readSorting, type Sorting, sorted } from './query.ts'
+import { compareKeys, readFlag, readSorting, sortedPageOf } from './query.ts'
 import { readTagFilter } from './tags.ts'
 import { type Audience, accountOf, namespacePath, titleOf } from './target.ts'
 
@@ -46,20 +46,28 @@ async function list(
   const unlockedFirst = readFlag(query, 'preferUnlocked') ?? prefersUnlocked
   const sorting = readSorting(query, ORDERS, undefined)
   const isTagged = readTagFilter(query)
-  const progressList = await progressOf(audience, request)
-  const rows = progressList.filter(
-    (progressEntry) => isRow(progressEntry) && isTagged(tagsOf(progressEntry.achievement)),
-  )
-  const inOrder = sorting === undefined ? rows : sorted(rows, sorting, timeOf)
-  const shown = unlockedFirst ? sorted(inOrder, UNLOCKED_FIRST, isLocked) : inOrder
-  const body = pageOf(request, shown, (progressEntry) => writeRow(progressEntry, account.id))
-  return { status: 200, body: { ...body, countInfo: countOf(progressList) } }
+  const read = await progressReader(audience, request)
+  const count = { all: 0, hidden: 0 }
+  const compareTimes = compareKeys(sorting?.descending === true)
+  const order = {
+    keyOf: (entry: CatalogueProgress) => {
+      count.all += 1
+      if (entry.achievement.hidden) count.hidden += 1
+      if (!isRow(entry) || !isTagged(tagsOf(entry.achievement))) return undefined
+      const locked = unlockedFirst && entry.progress.state !== 'achieved' ? 1 : 0
+      return { locked, time: sorting === undefined ? 0n : timeOf(entry, sorting.key) }
+    },
+    compare: (left: RowKey, right: RowKey) =>
+      left.locked - right.locked || compareTimes(left.time, right.time),
+    idOf: ({ achievement }: CatalogueProgress) => achievement.id,
+  }
+  const body = await sortedPageOf(request, read, order, (entry) => writeRow(entry, account.id))
+  return { status: 200, body: { ...body, countInfo: countInfoOf(count) } }
 }
 
-const UNLOCKED_FIRST: Sorting<'locked'> = { key: 'locked', descending: false }
-
-function isLocked({ progress }: CatalogueProgress): number {
-  return progress.state === 'achieved' ? 0 : 1
+interface RowKey {
+  readonly locked: number
+  readonly time: bigint
 }
 
 function timeOf({ achievement, progress }: CatalogueProgress, key: (typeof ORDERS)[number]): bigint {
@@ -72,16 +80,18 @@ function timeOf({ achievement, progress }: CatalogueProgress, key: (typeof ORDER
   return times[key] ?? EARLIEST_INSTANT
 }
 
-/** A namespace's achievements of single players, whatever of them is asked for. */
-async function progressOf(
+/** Returns a function that yields a namespace's achievements of single players, with the player's progress. */
+async function progressReader(
   audience: Audience,
   request: GatewayRequest,
-): Promise<readonly CatalogueProgress[]> {
+): Promise<() => AsyncGenerator<readonly CatalogueProgress[]>> {
   const account = accountOf(request)
   const title = await titleOf(request)
   const { playerId } = await request.operations.playerOfAccount(account, request.call)
-  const progressList = await listProgressFor(audience, request, title.id, playerId)
-  return progressList.filter(({ achievement }) => achievement.participation !== 'community')
+  return async function* () {
+    for await (const page of listProgressFor(audience, request, title.id, playerId))
+      yield page.filter(({ achievement }) => achievement.participation !== 'community')
+  }
 }
 
 /** An achievement without a row is locked. A revoked one is shown as locked. */
@@ -89,12 +99,11 @@ function isRow({ progress }: CatalogueProgress): boolean {
   return progress.state !== 'not_started' && !progress.revoked
 }
 
-function countOf(progressList: readonly CatalogueProgress[]): JsonObject {
-  const hidden = progressList.filter(({ achievement }) => achievement.hidden).length
+function countInfoOf({ all, hidden }: { readonly all: number; readonly hidden: number }): JsonObject {
   return {
-    numberOfAchievements: progressList.length,
+    numberOfAchievements: all,
     numberOfHiddenAchievements: hidden,
-    numberOfVisibleAchievements: progressList.length - hidden,
+    numberOfVisibleAchievements: all - hidden,
   }
 }
 
@@ -111,8 +120,12 @@ const querySchema = z.object({
 async function batchQuery(request: GatewayRequest): Promise<GatewayResponse> {
   const { codes, status } = readBody(request, querySchema)
   const account = accountOf(request)
-  const progressList = (await progressOf('admin', request)).filter(isRow)
-  const byCode = new Map(progressList.map((progressEntry) => [progressEntry.achievement.id, progressEntry]))
+  const read = await progressReader('admin', request)
+  const requested = new Set(codes)
+  const byCode = new Map<string, CatalogueProgress>()
+  for await (const page of read())
+    for (const entry of page)
+      if (requested.has(entry.achievement.id) && isRow(entry)) byCode.set(entry.achievement.id, entry)
   const found = [...new Set(codes)]
     .map((code) => byCode.get(code))
     .filter((progressEntry) => progressEntry !== undefined)

@@ -8,6 +8,7 @@ import { BodyReader } from './body-reader.ts'
 import { checkManager } from './caller.ts'
 import { refusal } from './failure.ts'
 import { type IconData, putIcon, readIcon } from './icon.ts'
+import { listOf } from './list.ts'
 import { achievementOf, bindingOf, DIALECT, knownTitleOf, titleOf } from './target.ts'
 import { changeText, readTextChange, type TextChange } from './texts.ts'
 import { versionOf } from './version.ts'
@@ -30,8 +31,8 @@ export async function listAchievements(request: GatewayRequest): Promise<Gateway
   checkManager(request)
   const { operations, call } = request
   const { id } = await titleOf(request)
-  const found = await operations.listDialectAchievements({ dialect: DIALECT, titleId: id }, call)
-  return { status: 200, body: found.map((achievement) => writeAchievement(request, achievement)) }
+  const pages = operations.listDialectAchievements({ dialect: DIALECT, titleId: id }, call)
+  return listOf(pages, (page) => page.map((achievement) => writeAchievement(request, achievement)))
 }
 
 export async function getAchievement(request: GatewayRequest): Promise<GatewayResponse> {

@@ -4,6 +4,7 @@ import type { Progress } from '../../../src/model/progress.ts'
 import { BodyReader } from './body-reader.ts'
 import { type Person, whoAsks, whoHas } from './caller.ts'
 import { refusal } from './failure.ts'
+import { listOf } from './list.ts'
 import { achievementOf, DIALECT, pathId, titleOf } from './target.ts'
 import { writeAchievement } from './write.ts'
 
@@ -18,12 +19,11 @@ export async function listUserAchievements(request: GatewayRequest): Promise<Gat
   const { operations, call } = request
   const { id } = await titleOf(request)
   const { account, playerId } = await whoAsks(request, id)
-  const progressList = await operations.listTitleProgress({ dialect: DIALECT, titleId: id, playerId }, call)
-  const seen = progressList.filter(isSeen)
-  const body = seen.map(({ achievement, progress }) =>
-    writeAchievement(request, achievement, { account, progress }),
+  return listOf(operations.listTitleProgress({ dialect: DIALECT, titleId: id, playerId }, call), (page) =>
+    page
+      .filter(isSeen)
+      .map(({ achievement, progress }) => writeAchievement(request, achievement, { account, progress })),
   )
-  return { status: 200, body }
 }
 
 /** Progress only rises: a lower percent changes nothing, and the response is the same. */

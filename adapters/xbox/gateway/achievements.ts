@@ -18,8 +18,13 @@ export async function achievementsNamed(
   if (alone !== undefined) return [alone]
   const { operations, call } = request
   const asked = { dialect: 'xbox', titleId: title.title.id, playerId: undefined, isLookup: true }
-  const progressList = await operations.listTitleProgress(asked, call)
-  const byId = new Map(progressList.map(({ achievement }) => [achievement.ids['xbox'], achievement]))
+  const requestedIds = new Set(ids)
+  const byId = new Map<string, StoredAchievement>()
+  for await (const page of operations.listTitleProgress(asked, call))
+    for (const { achievement } of page) {
+      const { xbox = '' } = achievement.ids
+      if (requestedIds.has(xbox)) byId.set(xbox, achievement)
+    }
   return ids.map((requested) => {
     const found = byId.get(requested)
     if (found !== undefined) return found

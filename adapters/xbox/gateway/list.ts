@@ -9,7 +9,7 @@ import { scidOf, type User, userOf } from './names.ts'
 import { readQuery } from './query.ts'
 import { raritiesOf } from './rarity.ts'
 import { ratesOfList, ratesOfTitle } from './rates.ts'
-import { pageOf, select } from './select.ts'
+import { selectPage } from './select.ts'
 import { onXbox, titleOfId, titleOfScid, type XboxTitle } from './title.ts'
 
 export const listRoutes: readonly Route[] = [
@@ -45,12 +45,14 @@ async function list(
   const query = readQuery(request.query)
   const user = await userOf(request)
   const playerId = query.possibleOnly ? undefined : user.playerId
-  const progressList: XboxProgress[] = []
-  for (const title of await titlesOf(request, query.titleIds, user)) {
-    progressList.push(...(await progressOf(request, title, playerId)))
-  }
-  const selected = contract.legacy ? progressList.filter(isLegacy).filter(isEarned) : progressList
-  const { items, pagingInfo } = pageOf(select(selected, query, request.now), query)
+  const titles = await titlesOf(request, query.titleIds, user)
+  const isListed = (entry: XboxProgress) => !contract.legacy || (isLegacy(entry) && isEarned(entry))
+  const { items, pagingInfo } = await selectPage(
+    () => progressIn(request, titles, playerId),
+    isListed,
+    query,
+    request.now,
+  )
   return response(request, contract, items, pagingInfo)
 }
 
@@ -59,7 +61,8 @@ async function get(request: GatewayRequest): Promise<GatewayResponse> {
   const user = await userOf(request)
   const title = await titleOfScid(request, scidOf(request))
   const { achievementId = '' } = request.params
-  const found = (await progressOf(request, title, user.playerId)).find(
+  const found = await findIn(
+    progressIn(request, [title], user.playerId),
     ({ achievement }) => achievement.ids['xbox'] === achievementId,
   )
   if (found === undefined || (contract.legacy && !isLegacy(found))) {
@@ -69,17 +72,28 @@ async function get(request: GatewayRequest): Promise<GatewayResponse> {
   return response(request, contract, [found], { continuationToken: null, totalRecords: 1 })
 }
 
-/** Returns all achievements of a title with the player's progress; without progress if there is no player. */
-async function progressOf(
+/** Yields all achievements of the titles with the player's progress; without progress if there is no player. */
+async function* progressIn(
   { operations, call }: GatewayRequest,
-  title: XboxTitle,
+  titles: readonly XboxTitle[],
   playerId: string | undefined,
-): Promise<readonly XboxProgress[]> {
-  const asked = { dialect: 'xbox', titleId: title.title.id, playerId }
-  return (await operations.listTitleProgress(asked, call)).map((progressEntry) => ({
-    title,
-    ...progressEntry,
-  }))
+): AsyncGenerator<readonly XboxProgress[]> {
+  for (const title of titles) {
+    const asked = { dialect: 'xbox', titleId: title.title.id, playerId }
+    for await (const page of operations.listTitleProgress(asked, call))
+      yield page.map((progressEntry) => ({ title, ...progressEntry }))
+  }
+}
+
+async function findIn<Item>(
+  pages: AsyncIterable<readonly Item[]>,
+  isWanted: (item: Item) => boolean,
+): Promise<Item | undefined> {
+  for await (const page of pages) {
+    const found = page.find(isWanted)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 async function titlesOf(

@@ -1,3 +1,4 @@
+import { readSortedPage } from '../../../src/dialect/kit/sorted-page.ts'
 import type { Instant } from '../../../src/model/instant.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { unlockTimeOf, type XboxProgress } from './entry.ts'
@@ -8,31 +9,36 @@ interface Page<Item> {
   readonly pagingInfo: JsonObject
 }
 
-/** Those of the standings that are asked for, in the order that is asked for. */
-export function select(
-  progressList: readonly XboxProgress[],
-  { unlockedOnly, kind, orderBy }: Pick<ListQuery, 'unlockedOnly' | 'kind' | 'orderBy'>,
+/** Returns the page of the listed achievements that is asked for, in the order that is asked for. */
+export async function selectPage(
+  read: () => AsyncIterable<readonly XboxProgress[]>,
+  isListed: (progressEntry: XboxProgress) => boolean,
+  { unlockedOnly, kind, orderBy, start, maxItems }: ListQuery,
   now: Instant,
-): readonly XboxProgress[] {
-  return progressList
-    .filter(
-      ({ achievement, progress }) =>
-        (kind === undefined || achievement.kind === kind) &&
-        (!unlockedOnly || progress.state !== 'not_started'),
-    )
-    .map((progressEntry) => ({
-      progressEntry,
-      keys: [...keysOf(progressEntry, orderBy, now), ...locationOf(progressEntry)],
-    }))
-    .sort((left, right) => compare(left.keys, right.keys))
-    .map(({ progressEntry }) => progressEntry)
+): Promise<Page<XboxProgress>> {
+  const isSelected = ({ achievement, progress }: XboxProgress) =>
+    (kind === undefined || achievement.kind === kind) && (!unlockedOnly || progress.state !== 'not_started')
+  const { items, totalSize } = await readSortedPage(read, {
+    keyOf: (entry) =>
+      isListed(entry) && isSelected(entry)
+        ? [...keysOf(entry, orderBy, now), ...locationOf(entry)]
+        : undefined,
+    compare,
+    idOf: ({ title, achievement }) => JSON.stringify([title.title.id, achievement.id]),
+    start,
+    maxItems,
+  })
+  return { items, pagingInfo: pagingOf(start + maxItems, totalSize) }
 }
 
 /** The token is an offset in the list, which it counts whole. */
 export function pageOf<Item>(list: readonly Item[], { start, maxItems }: PageQuery): Page<Item> {
   const end = start + maxItems
-  const continuationToken = end < list.length ? String(end) : null
-  return { items: list.slice(start, end), pagingInfo: { continuationToken, totalRecords: list.length } }
+  return { items: list.slice(start, end), pagingInfo: pagingOf(end, list.length) }
+}
+
+function pagingOf(end: number, totalRecords: number): JsonObject {
+  return { continuationToken: end < totalRecords ? String(end) : null, totalRecords }
 }
 
 function keysOf(progressEntry: XboxProgress, orderBy: Order, now: Instant): readonly Key[] {

@@ -135,16 +135,13 @@ export async function getDialectAchievement(
   })
 }
 
-/** Returns all achievements of a title in list order, drafts and retired ones too, each with its id in the dialect. */
-export async function listDialectAchievements(
+/** Yields all achievements of a title in list order, page by page, drafts and retired ones too, each with its id in the dialect. */
+export async function* listDialectAchievements(
   services: Services,
   request: { readonly dialect: string; readonly titleId: string },
   call: Call,
-): Promise<readonly StoredAchievement[]> {
-  const progressList = await listTitleProgress(
-    services,
-    { ...request, playerId: undefined, listsAll: true },
-    call,
-  )
-  return progressList.map(({ achievement }) => achievement)
+): AsyncGenerator<readonly StoredAchievement[]> {
+  const all = { ...request, playerId: undefined, listsAll: true }
+  for await (const page of listTitleProgress(services, all, call))
+    yield page.map(({ achievement }) => achievement)
 }

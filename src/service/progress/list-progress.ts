@@ -78,31 +78,34 @@ export interface ListTitleProgress {
 const PAGE_SIZE = 1000
 
 /**
- * Returns the achievements of a title that the player sees in list order, each with its id in the dialect and the player's
+ * Yields the achievements of a title that the player sees in list order, page by page, each with its id in the dialect and the player's
  * progress. Redaction is left to the dialect's gateway, unless the title masks hidden achievements.
  */
-export async function listTitleProgress(
+export async function* listTitleProgress(
   services: Services,
   { dialect, titleId, playerId, isLookup = false, listsAll = isLookup }: ListTitleProgress,
   call: Call,
-): Promise<readonly PlayerProgress[]> {
+): AsyncGenerator<readonly PlayerProgress[]> {
   const adapter = dialectOf(services, dialect)
-  const items: PlayerProgress[] = []
   const returned: string[] = []
   for (;;) {
     const request = { titleId, playerId: playerId ?? '', states: [], returned, limit: PAGE_SIZE, listsAll }
     const { items: page, isCut } = await services.store.read(call.signal, (queries) =>
       readProgressPage(services.definitions, queries, request),
     )
+    if (page.length === 0 && returned.length === 0)
+      await services.store.read(call.signal, (queries) => titleOf(queries, titleId))
     const achievements = page.map(({ achievement }) => achievement)
     const progress = new Map(page.map((item) => [item.achievement.id, item.progress]))
-    for (const achievement of await withDialectIds(services, adapter, titleId, achievements, call)) {
-      items.push({ achievement, progress: progress.get(achievement.id) ?? NOT_STARTED })
-    }
-    if (page.length < PAGE_SIZE && !isCut) break
+    const withIds = await withDialectIds(services, adapter, titleId, achievements, call)
+    const items = withIds.map((achievement) => ({
+      achievement,
+      progress: progress.get(achievement.id) ?? NOT_STARTED,
+    }))
+    yield isLookup
+      ? items
+      : await asGatewayShows(services, { titleId, playerId }, items, redactProgress, call)
+    if (page.length < PAGE_SIZE && !isCut) return
     returned.push(...achievements.map(({ id }) => idDigest(id)))
   }
-  if (items.length === 0) await services.store.read(call.signal, (queries) => titleOf(queries, titleId))
-  if (isLookup) return items
-  return asGatewayShows(services, { titleId, playerId }, items, redactProgress, call)
 }

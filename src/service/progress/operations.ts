@@ -1,8 +1,8 @@
 import type { Progress } from '../../model/progress.ts'
 import * as permission from '../authorization.ts'
 import { operation, type Requirement } from '../authorization.ts'
-import { pullAllFirst, pullFirst } from '../migration-jobs/lazy/pull-first.ts'
-import { followMerges } from '../players/follow-merges.ts'
+import { pullAllFirst, pullFirst, pullPagesFirst } from '../migration-jobs/lazy/pull-first.ts'
+import { followMerges, followMergesInPages } from '../players/follow-merges.ts'
 import { grantAchievement, resetProgress, restoreAchievement, revokeAchievement } from './enforcement.ts'
 import { getPlayerSummary, getProgress, listPlayerTitles } from './get-progress.ts'
 import { listProgress, listTitleProgress } from './list-progress.ts'
@@ -32,7 +32,7 @@ export const PROGRESS_OPERATIONS = {
     ],
   ),
   listTitleProgress: operation(
-    pullFirst(followMerges(listTitleProgress, (items) => items.every(isNotStarted))),
+    pullPagesFirst(followMergesInPages(listTitleProgress, (items) => items.every(isNotStarted))),
     ({ titleId, playerId }) => [
       playerId === undefined ? permission.catalogue(titleId) : permission.progress(titleId, playerId, 'read'),
     ],

@@ -59,7 +59,7 @@ function accountOf({ params }: GatewayRequest) {
 async function toysOf(request: GatewayRequest, playerId: string | undefined): Promise<readonly JsonObject[]> {
   const title = await titleOf(request)
   const asked = { dialect: DIALECT, titleId: title.id, playerId }
-  const list = await request.operations.listTitleProgress(asked, request.call)
+  const list = (await Array.fromAsync(request.operations.listTitleProgress(asked, request.call))).flat()
   const account = playerId === undefined ? undefined : request.params['player']
   const context = { locale: undefined, shape: undefined, purpose: 'definition', account } as const
   return list.map(({ achievement, progress }) => {

@@ -92,7 +92,7 @@ describe('a first call', () => {
         callOf(),
       ),
     listTitleProgress: (playerId) =>
-      operations.listTitleProgress({ dialect: DIALECT, titleId: title, playerId }, callOf()),
+      Array.fromAsync(operations.listTitleProgress({ dialect: DIALECT, titleId: title, playerId }, callOf())),
     unlockAchievements: (playerId) =>
       operations.unlockAchievements(
         { titleId: title, playerId, achievementIds: ['wins'], refusalOf: () => undefined },

@@ -20,6 +20,16 @@ export function pullFirst<Request extends OfPlayer, Result>(
   }
 }
 
+/** As `pullFirst`, for a use case that yields pages. */
+export function pullPagesFirst<Request extends OfPlayer, Page>(
+  run: (services: Services, request: Request, call: Call) => AsyncGenerator<Page>,
+): (services: Services, request: Request, call: Call) => AsyncGenerator<Page> {
+  return async function* (services, request, call) {
+    await services.lazyPulls.before(request.titleId, request.playerId ?? '')
+    yield* run(services, request, call)
+  }
+}
+
 /** As `pullFirst`, for the players of all items. */
 export function pullAllFirst<Request extends { readonly items: readonly PlayerTitleKey[] }, Result>(
   run: UseCase<Request, Result>,
