@@ -16,12 +16,14 @@ function freeBytesOf(folder: string): number {
   return bavail * bsize
 }
 
+const MAX_MILLISECONDS = 900_000 * Math.max(1, Number(process.env['TEST_FUZZ_FACTOR'] ?? 1))
+
 const ALL = {
   // A worker process runs many files and loads the modules that they share once: half of the CPU of a run was loading.
   isolate: false,
   setupFiles: 'test/support/seed.ts',
-  // These bounds time nothing: they end a test that hangs, on the slowest machine too.
-  testTimeout: 900_000,
+  // These bounds time nothing: they end a test that hangs, on the slowest machine too. A larger TEST_FUZZ_FACTOR takes longer.
+  testTimeout: MAX_MILLISECONDS,
   hookTimeout: 900_000,
   expect: { poll: { timeout: 600_000, interval: 25 } },
 }
