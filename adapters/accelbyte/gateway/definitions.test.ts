@@ -222,6 +222,8 @@ describe('lists', () => {
     'tags=(a',
     'tags=a|',
     'tags=a)b',
+    `tags=${'a,'.repeat(65)}`,
+    `${'tags=a&'.repeat(65)}`,
   ])('refuse %s', async (query) => {
     for (const name of ['AdminListAchievements', 'PublicListAchievements'] as const) {
       const refused = await of.fail(name, { query })

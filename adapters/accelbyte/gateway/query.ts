@@ -108,6 +108,19 @@ export function readSorting<Key extends string, Usual extends Sorting<Key> | und
   )
 }
 
+/** The sortings in a comma-separated list, the most significant first. A key that is repeated orders nothing, and would cost a sort. */
+export function readSortings<Key extends string>(
+  text: string,
+  keys: readonly Key[],
+): readonly Sorting<Key>[] {
+  const sortings = new Map<Key, Sorting<Key>>()
+  for (const sortBy of text.split(',')) {
+    const sorting = readSorting(new URLSearchParams({ sortBy }), keys, undefined)
+    if (sorting !== undefined && !sortings.has(sorting.key)) sortings.set(sorting.key, sorting)
+  }
+  return [...sortings.values()]
+}
+
 /** Sorts by a key; the sort is stable. */
 export function sorted<Item, Key extends string>(
   items: readonly Item[],

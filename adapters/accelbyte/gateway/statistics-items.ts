@@ -6,7 +6,7 @@ import type { JsonObject } from '../../../src/model/json.ts'
 import { writeDouble, writeInstant } from '../values.ts'
 import { readBody } from './body.ts'
 import { userNamedAfter } from './global-rows.ts'
-import { pageOf, pagingOf, readFlag, readSorting, readWindow, sorted } from './query.ts'
+import { pageOf, pagingOf, readFlag, readSorting, readSortings, readWindow, sorted } from './query.ts'
 import { extensionOf, statCode } from './statistics-config.ts'
 import {
   namedUser,
@@ -57,10 +57,7 @@ const ORDERS = ['statCode', 'createdAt', 'updatedAt'] as const
 async function listItems(request: GatewayRequest, audience: Audience): Promise<GatewayResponse> {
   const { query } = request
   const open = readFlag(query, 'isPublic')
-  const orders = (query.get('sortBy') || 'updatedAt:asc')
-    .split(',')
-    .map((sortBy) => readSorting(new URLSearchParams({ sortBy }), ORDERS, undefined))
-    .filter((order) => order !== undefined)
+  const orders = readSortings(query.get('sortBy') || 'updatedAt:asc', ORDERS)
   const user = await userOf(request)
   const items = (await selected(request, audience, user)).filter(
     ({ stat, value }) =>

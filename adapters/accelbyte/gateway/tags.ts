@@ -5,17 +5,22 @@ export type TagFilter = (tags: readonly string[]) => boolean
 
 const DEEPEST = 32
 const SIGNS = /([&|,()])/
+/** Each of them is compared with the tags of each achievement. */
+const MAX_TAGS = 64
 
 /**
  * The filter of `tags`, in each form that clients send: comma-separated, repeated, or an expression `a&b|(c&d)`. A
  * comma and a repetition mean or, as `|` does; `&` binds closer. Without any tag everything is wanted.
  */
 export function readTagFilter(query: URLSearchParams): TagFilter {
+  let count = 0
   const filters = query.getAll('tags').flatMap((text) => {
     const tokens = text
       .split(SIGNS)
       .map((token) => token.trim())
       .filter((token) => token !== '')
+    count += tokens.filter((token) => !SIGNS.test(token)).length
+    if (count > MAX_TAGS) throw new DecodeError(['tags'], `expected at most ${MAX_TAGS} tags`)
     return tokens.every((token) => token === ',') ? [] : [new Expression(text, tokens).read()]
   })
   return filters.length === 0 ? () => true : (tags) => filters.some((filter) => filter(tags))
