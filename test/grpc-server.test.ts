@@ -1,7 +1,10 @@
+import { once } from 'node:events'
+import { connect } from 'node:http2'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, credentials, loadPackageDefinition, type ServiceError, status } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import { protoPath } from 'grpc-health-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { BadRequest, ErrorInfo } from '../src/gen/google/rpc/error_details.ts'
 import { Status } from '../src/gen/google/rpc/status.ts'
 import { ProgressServiceClient, RecordProgressRequest } from '../src/gen/laurel/v1/progress_service.ts'
@@ -102,3 +105,23 @@ interface HealthPackage {
     }
   }
 }
+
+test('a connection is asked to end after half an hour, so that the load spreads over new servers', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const session = connect(`http://${address}`)
+  onTestFinished(() => session.destroy())
+  await once(session, 'remoteSettings')
+  let minutes = 0
+  let code: number | undefined
+  session.once('goaway', (received: number) => {
+    code = received
+  })
+  // In steps, so that pings are answered meanwhile.
+  for (; code === undefined && minutes < 40; minutes += 0.25) {
+    vi.advanceTimersByTime(15_000)
+    await sleep(5)
+  }
+  expect(code).toBe(0)
+  expect(minutes).toBeGreaterThan(25)
+})
