@@ -25,6 +25,7 @@ import type {
   MigrationPartTable,
   MigrationPullTable,
   MigrationRefusalTable,
+  MigrationResetTable,
   MigrationSourceTable,
   MigrationStatUndoTable,
   MigrationUndoTable,
@@ -77,6 +78,7 @@ export interface Tables {
   migration_sources: MigrationSourceTable
   migration_parts: MigrationPartTable
   migration_pulls: MigrationPullTable
+  migration_resets: MigrationResetTable
   migration_refusals: MigrationRefusalTable
   migration_conflicts: MigrationConflictTable
   migration_identities: MigrationIdentityTable

@@ -1,6 +1,7 @@
 import type { MigrationRefusal } from '../../model/migration-job.ts'
 import type { Call } from '../call.ts'
 import type { Services } from '../services.ts'
+import { addCounts } from './add-counts.ts'
 import type { FedPart, FeedJob } from './feed-job.ts'
 import { type IdentityRow, readIdentities } from './formats/identities.ts'
 import { lockJob, NO_COUNTS, notRunning } from './jobs.ts'
@@ -53,7 +54,6 @@ async function writeRows(
     }
     await queries.migrationJobs.updateSource(job, source)
     const counts = { ...NO_COUNTS, refused: BigInt(refusals.length) }
-    const change = { counts, state: 'running', pauseReason: '', time: services.now() } as const
-    return { job: await queries.migrationJobs.advance(job, change), source }
+    return { job: await addCounts(queries, job, { counts, time: services.now() }), source }
   })
 }

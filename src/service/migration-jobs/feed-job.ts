@@ -9,6 +9,7 @@ import { sleep } from '../../model/sleep.ts'
 import type { Call } from '../call.ts'
 import { titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
+import { addCounts } from './add-counts.ts'
 import { announcePart } from './announce-part.ts'
 import { contentFrom } from './content-from.ts'
 import { JobDefinitions } from './job-definitions.ts'
@@ -188,14 +189,8 @@ class Feed {
         done: isLast,
       }
       await queries.migrationJobs.updateSource(job, next)
-      const isWrong = job.counts.refused + counts.refused > job.maxRefusals
-      const advanced = await queries.migrationJobs.advance(job, {
-        counts,
-        state: isWrong ? 'paused' : 'running',
-        pauseReason: isWrong ? tooManyRefusals(job) : '',
-        time: now,
-        latestUpdateTime: part.latestUpdateTime,
-      })
+      const { latestUpdateTime } = part
+      const advanced = await addCounts(queries, job, { counts, time: now, latestUpdateTime })
       if (counts.new + counts.changed > 0n) {
         const reason = `migration job ${job.jobId}: ${counts.new} new and ${counts.changed} changed`
         await announcePart(queries, { titleId: job.titleId, time: now, actor, reason })
@@ -205,10 +200,6 @@ class Feed {
     this.#services.importTotals.addPart(written.counts)
     return written.fed
   }
-}
-
-function tooManyRefusals({ maxRefusals }: MigrationJob): string {
-  return `more than ${maxRefusals} records were refused: see why, and correct the mapping or resume the job`
 }
 
 function positionAhead({ titleId, jobId, position }: FeedJob, name: string, expected: number) {

@@ -39,10 +39,11 @@ export async function linkAccount(services: Services, request: LinkAccount, call
       return touchPlayer(services, queries, player, request.reason)
     },
   )
-  // Once more after the commit: until then, other transactions could park deliveries for want of this account.
+  // Once more after the commit: until then, other transactions could park deliveries, and pulls, for want of this account.
   await services.store.single(call.signal, (queries) =>
     queries.replays.requeueWaiting([playerId], account.dialect),
   )
+  await services.store.single(call.signal, (queries) => queries.migrationPulls.retryUnlinked(playerId))
   return linked
 }
 
@@ -156,14 +157,21 @@ export async function accountOfPlayer(
   { dialect, playerId }: AccountOfPlayer,
   call: Call,
 ): Promise<string | undefined> {
-  return services.store.read(call.signal, async (queries) => {
-    const linked = (await queries.accounts.listOfPlayers(dialect, [playerId])).get(playerId)
-    const prefix = playerNamedAfter({ dialect, id: '' })
-    if (linked !== undefined || !playerId.startsWith(prefix)) return linked
-    const id = playerId.slice(prefix.length)
-    const owner = await queries.accounts.findPlayer({ dialect, id })
-    return owner === undefined ? id : undefined
-  })
+  return services.store.read(call.signal, (queries) => findAccount(queries, dialect, playerId))
+}
+
+/** As `accountOfPlayer`. */
+export async function findAccount(
+  queries: Queries,
+  dialect: string,
+  playerId: string,
+): Promise<string | undefined> {
+  const linked = (await queries.accounts.listOfPlayers(dialect, [playerId])).get(playerId)
+  const prefix = playerNamedAfter({ dialect, id: '' })
+  if (linked !== undefined || !playerId.startsWith(prefix)) return linked
+  const id = playerId.slice(prefix.length)
+  const owner = await queries.accounts.findPlayer({ dialect, id })
+  return owner === undefined ? id : undefined
 }
 
 /** Returns the id of the player that is created for an account. It holds a hash if the account id is too long. */

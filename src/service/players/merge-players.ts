@@ -22,9 +22,9 @@ export interface MergePlayers {
 }
 
 /**
- * Merges a player into another, in one transaction. The absorbed id then names the surviving player. Deliveries are moved in a
- * second transaction, after servers that were enqueueing events from before the merge. After a crash between the two, a
- * repeated call moves them.
+ * Merges a player into another, in one transaction. The absorbed id then names the surviving player. A second transaction moves the
+ * deliveries, after servers that were enqueueing events from before the merge, and has lazy sources asked again. After a crash between the
+ * two, a repeated call does that.
  * @throws LaurelError MERGE_REFUSED where no rule decides.
  */
 export async function mergePlayers(services: Services, request: MergePlayers, call: Call): Promise<Player> {
@@ -64,9 +64,10 @@ export async function mergePlayers(services: Services, request: MergePlayers, ca
       return { result: survivor, change: mergeChange(absorbed, survivor, request.reason) }
     },
   )
-  await services.store.write(call.signal, (queries) =>
-    queries.playerMerges.moveDeliveries({ absorbedId, playerId: player.id }),
-  )
+  await services.store.write(call.signal, async (queries) => {
+    await queries.playerMerges.moveDeliveries({ absorbedId, playerId: player.id })
+    await queries.migrationPulls.retryUnlinked(player.id)
+  })
   return player
 }
 
@@ -129,6 +130,7 @@ async function merge(
   }
   await queries.playerMerges.addContributions(ids)
   await queries.playerMerges.moveResponses(ids)
+  await queries.migrationPulls.copyResets(ids)
   await copyRecordedResponses(queries, ids, now)
   const accounts = await queries.playerMerges.moveAccounts(ids)
   if (accounts.length > LIMITS.accounts) {

@@ -5,7 +5,8 @@ import type { Instant } from '../../model/instant.ts'
 import { NOT_STARTED, type Progress, type ProgressResult } from '../../model/progress.ts'
 import { progressChange } from '../audit/changes.ts'
 import { attributionOf, type Call } from '../call.ts'
-import { achievementOf, lockAchievementShared, titleOf } from '../require.ts'
+import { withholdProgress } from '../migration-jobs/lazy/withhold-progress.ts'
+import { lockAchievementShared, titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { mutatePlayerTitle } from './mutate-player-title.ts'
 
@@ -146,9 +147,7 @@ export async function resetProgress(
   call: Call,
 ): Promise<{ readonly resetCount: number }> {
   const { titleId, achievementId } = request
-  // Otherwise a source that is late, or down, would bring the progress back.
-  if (achievementId === undefined && !services.lazyPulls.isIdle)
-    await services.store.write(call.signal, (queries) => queries.migrationPulls.endOfPlayer(request))
+  await withholdProgress(services, request, call)
   if (await hasNothing(services, request, call)) return { resetCount: 0 }
   return mutatePlayerTitle(
     services,
@@ -175,14 +174,9 @@ export async function resetProgress(
 
 /** Returns true for a player without a row of the title: a reset must not create one. */
 async function hasNothing(services: Services, request: ResetProgress, call: Call): Promise<boolean> {
-  const { titleId, achievementId, requestId } = request
-  if (requestId !== undefined) return false
-  return services.store.read(call.signal, async (queries) => {
-    if ((await queries.playerTitles.find(request)) !== undefined) return false
-    if (achievementId === undefined) await titleOf(queries, titleId)
-    else await achievementOf(queries, titleId, achievementId)
-    return true
-  })
+  if (request.requestId !== undefined) return false
+  const found = await services.store.read(call.signal, (queries) => queries.playerTitles.find(request))
+  return found === undefined
 }
 
 function authorOf({ reason, requestId = '' }: Enforcement | ResetProgress, call: Call) {

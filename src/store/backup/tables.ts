@@ -19,7 +19,7 @@ const LIST = [
   ...['destinations', 'destination_flows', 'delivery_queues', 'deliveries', 'sent_percents', 'audit_entries'],
   ...['migration_jobs', 'migration_sources', 'migration_parts', 'migration_refusals', 'migration_conflicts'],
   ...['migration_identities', 'migration_undo', 'migration_stat_undo', 'migration_pulls', 'title_imports'],
-  'record_imports',
+  ...['record_imports', 'migration_resets'],
 ] as const satisfies readonly (keyof Tables)[]
 
 type Missing = Exclude<keyof Tables, (typeof LIST)[number]>

@@ -59,6 +59,7 @@ export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
   migration_undo: BY_PLAYER,
   migration_stat_undo: BY_PLAYER,
   migration_pulls: BY_PLAYER,
+  migration_resets: BY_PLAYER,
   accounts: BY_PLAYER,
   // Looked up before the player is known.
   account_keys: { kind: 'distributed', column: 'id', with: 'none' },

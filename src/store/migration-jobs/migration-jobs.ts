@@ -26,6 +26,9 @@ const TABLES_OF_PLAYERS = [
   'migration_identities',
 ] as const
 
+/** With the table that outlives jobs. */
+const ALL_TABLES_OF_PLAYERS = [...TABLES_OF_PLAYERS, 'migration_resets'] as const
+
 /** The change of a job by one part. */
 export interface MigrationProgress {
   readonly counts: MigrationCounts
@@ -179,7 +182,7 @@ export function migrationJobQueries(db: Kysely<Tables>) {
     /** Deletes the jobs of a title: jobs of a later title of the same id start from nothing. */
     async deleteOfTitle(titleId: string): Promise<void> {
       await db.deleteFrom('migration_jobs').where('title_id', '=', titleId).execute()
-      for (const table of TABLES_OF_PLAYERS)
+      for (const table of ALL_TABLES_OF_PLAYERS)
         await db.deleteFrom(table).where('title_id', '=', titleId).execute()
     },
 
@@ -189,7 +192,7 @@ export function migrationJobQueries(db: Kysely<Tables>) {
         delete from migration_refusals
         where (title_id, job_id) in (select title_id, id from migration_jobs where lazy_source is not null)
           and source = any(${playerIds.map(lazySourceName)}::text[])`.execute(db)
-      for (const table of TABLES_OF_PLAYERS)
+      for (const table of ALL_TABLES_OF_PLAYERS)
         await db
           .deleteFrom(table)
           .where('player_id', '=', sql<string>`any(${[...playerIds]}::text[])`)

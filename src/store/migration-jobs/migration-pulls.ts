@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../../model/instant.ts'
 import type { MigrationJobKey, PullState } from '../../model/migration-job.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
@@ -16,8 +16,25 @@ export interface StoredPull {
   readonly nextTime: Instant
 }
 
+interface MergedIds {
+  readonly absorbedId: string
+  readonly playerId: string
+}
+
 /** The right of one server to read a player. `nextTime` distinguishes it from later claims. */
 export type PullClaim = PullKey & Pick<StoredPull, 'attempts' | 'nextTime'>
+
+/**
+ * Returns the statement after which a player who had no account is due. It waits for a server that is about to find none, and changes no
+ * other claim.
+ * @param player the SQL of the player's id
+ */
+export function retryUnlinked(player: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    update migration_pulls set state = case state when 'unlinked' then 'failed' else state end,
+      next_time = case state when 'unlinked' then 0 else next_time end
+    where player_id in (${player}) and state <> 'done'`
+}
 
 /** The players of jobs with a lazy source. A claim expires, because its server may die. */
 export function migrationPullQueries(db: Kysely<Tables>) {
@@ -58,6 +75,50 @@ export function migrationPullQueries(db: Kysely<Tables>) {
       await sql`
         update migration_pulls set state = 'done'
         where player_id = ${playerId} and title_id = ${titleId} and state <> 'done'`.execute(db)
+    },
+
+    /** Returns after the transactions that have locked claims of a player. */
+    async waitForPlayer({ playerId, titleId }: PlayerTitleKey): Promise<void> {
+      await sql`
+        select 1 from migration_pulls
+        where player_id = ${playerId} and title_id = ${titleId} and state <> 'done' for no key update`.execute(
+        db,
+      )
+    },
+
+    /** Stores that progress was reset. @param achievementId undefined for all of the title */
+    async insertReset(
+      { playerId, titleId }: PlayerTitleKey,
+      achievementId: string | undefined,
+    ): Promise<void> {
+      await sql`
+        insert into migration_resets (player_id, title_id, achievement_id)
+        values (${playerId}, ${titleId}, ${achievementId ?? ''}) on conflict do nothing`.execute(db)
+    },
+
+    /** Returns whether an operator has reset progress of a player, of the players whom it absorbed, or of the one into whom it was merged. */
+    async findResets({ playerId, titleId }: PlayerTitleKey): Promise<(achievementId: string) => boolean> {
+      const { rows } = await sql<{ achievement_id: string }>`
+        select achievement_id from migration_resets
+        where title_id = ${titleId} and player_id in (
+          select ${playerId} union all select player_id from player_aliases where id = ${playerId})`.execute(
+        db,
+      )
+      const ids = new Set(rows.map(({ achievement_id }) => achievement_id))
+      return (achievementId) => ids.has(achievementId) || ids.has('')
+    },
+
+    /** Gives the resets of an absorbed player to the surviving one too. */
+    async copyResets({ absorbedId, playerId }: MergedIds): Promise<void> {
+      await sql`
+        insert into migration_resets (player_id, title_id, achievement_id)
+        select ${playerId}, title_id, achievement_id from migration_resets where player_id = ${absorbedId}
+        on conflict do nothing`.execute(db)
+    },
+
+    /** Makes a player due who had no account. */
+    async retryUnlinked(playerId: string): Promise<void> {
+      await retryUnlinked(sql`${playerId}`).execute(db)
     },
 
     async delete(key: PullKey): Promise<void> {

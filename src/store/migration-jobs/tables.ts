@@ -105,6 +105,13 @@ export interface MigrationPullTable {
   next_time: bigint
 }
 
+/** Progress that an operator has reset; an empty achievement stands for all of the title. */
+export interface MigrationResetTable {
+  player_id: string
+  title_id: string
+  achievement_id: string
+}
+
 /** Rises with each part of any job, because parts write no events of players. */
 export interface TitleImportTable {
   title_id: string

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Account } from '../../model/player.ts'
 import type { Sharding } from '../citus/sharding.ts'
 import { idTable } from '../id-table.ts'
+import { retryUnlinked } from '../migration-jobs/migration-pulls.ts'
 import type { Tables } from '../schema.ts'
 
 export function accountQueries(db: Kysely<Tables>, sharding: Sharding) {
@@ -46,14 +47,18 @@ export function accountQueries(db: Kysely<Tables>, sharding: Sharding) {
 
     /**
      * Links an account. Returns false if any player, this one included, has it already, or the player does not exist. The
-     * player's row is locked, so that a deletion at the same time deletes the account too.
+     * player's row is locked, so that a deletion at the same time deletes the account too. Lazy sources that know the player by an account
+     * are asked again.
      */
     async insert({ dialect, id }: Account, playerId: string): Promise<boolean> {
       if (sharding.isDistributed) return insertSharded({ dialect, id }, playerId)
       const { rows } = await sql`
-        insert into accounts (dialect, id, player_id)
-        select ${dialect}, ${id}, id from players where id = ${playerId} for key share
-        on conflict (id, dialect) do nothing returning player_id`.execute(db)
+        with linked as (
+          insert into accounts (dialect, id, player_id)
+          select ${dialect}, ${id}, id from players where id = ${playerId} for key share
+          on conflict (id, dialect) do nothing returning player_id
+        ), due as (${retryUnlinked(sql`select player_id from linked`)})
+        select from linked`.execute(db)
       return rows.length > 0
     },
 
@@ -87,6 +92,7 @@ export function accountQueries(db: Kysely<Tables>, sharding: Sharding) {
       .executeTakeFirstOrThrow()
     if (numInsertedOrUpdatedRows === 0n) return false
     await db.insertInto('accounts').values(account).execute()
+    await retryUnlinked(sql`${playerId}`).execute(db)
     return true
   }
 }

@@ -5,6 +5,7 @@ import { readClock } from '../citus/clock.ts'
 import { moveRows } from '../citus/move-rows.ts'
 import type { Sharding } from '../citus/sharding.ts'
 import { DELIVERY_COLUMN_NAMES } from '../destinations/deliveries.ts'
+import { retryUnlinked } from '../migration-jobs/migration-pulls.ts'
 import type { Tables } from '../schema.ts'
 
 interface Merge {
@@ -33,6 +34,7 @@ export function playerMergeQueries(db: Kysely<Tables>, sharding: Sharding) {
           .where('player_id', '=', absorbedId)
           .execute()
       }
+      await retryUnlinked(sql`${playerId}`).execute(db)
       return db.selectFrom('accounts').where('player_id', '=', playerId).select(['dialect', 'id']).execute()
     },
 

@@ -1,6 +1,3 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { instantFromMilliseconds, TICKS_PER_MILLISECOND } from '../../../src/model/instant.ts'
@@ -12,6 +9,7 @@ import { type Operations, openOperations } from '../../../src/service/operations
 import { onDatabase } from '../../support/deliveries.ts'
 import { MAPPING } from '../../support/migration-inputs.ts'
 import { createTitleWith } from '../../support/migration-job.ts'
+import { type OldSystem, startOldSystem } from '../../support/old-system.ts'
 import { achievementOf, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices, servicesOn, type TestServices } from '../../support/services.ts'
 
@@ -40,43 +38,6 @@ beforeEach(async () => {
   system = await startOldSystem()
 })
 afterEach(() => system.close())
-
-type OldSystem = Awaited<ReturnType<typeof startOldSystem>>
-
-/** Has 40 percent of `laps`, and an achievement that Laurel lacks, for each player. Paused, it sends no response. */
-async function startOldSystem() {
-  const paths: string[] = []
-  let paused: Promise<void> | undefined
-  let release = () => {}
-  let refusal: { status: number; headers: Record<string, string> } | undefined
-  const server = createServer(async ({ url = '' }, response) => {
-    paths.push(url)
-    if (refusal !== undefined) return void response.writeHead(refusal.status, refusal.headers).end()
-    await paused
-    const player = decodeURIComponent(url.slice(1))
-    const lines = ['laps', 'other'].map((achievement) => JSON.stringify({ player, achievement, percent: 40 }))
-    response.end(lines.join('\n'))
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    paths,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/{player}`,
-    pause() {
-      paused = new Promise((resolve) => {
-        release = resolve
-      })
-    },
-    release: () => release(),
-    refuse(status: number, headers: Record<string, string>) {
-      refusal = { status, headers }
-    },
-    async close() {
-      release()
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
-}
 
 async function lazyJob(milliseconds = 3_000n, jobId = 'lazy'): Promise<MigrationJobKey> {
   const lazySource = { url: system.url, credential: '', timeout: milliseconds * TICKS_PER_MILLISECOND }

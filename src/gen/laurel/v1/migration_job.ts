@@ -157,16 +157,19 @@ export interface MigrationJob {
     | undefined;
   /**
    * The number of changes that are sent to destinations in a second, each with its event. 0, the default, sends none, and the job writes
-   * one event for each part. At most 1000; never changes.
+   * one event for each part. At most 1000; never changes. Creating and resuming a job with it requires the permission to update destinations.
    */
   deliveriesPerSecond: number;
-  /** The job pauses itself beyond this number of refused records: its mapping may be wrong. The default is 100,000; at most 1,000,000. */
+  /**
+   * The job pauses itself beyond this number of refused records: its mapping may be wrong. Resumed, it does not pause for that again. The
+   * default is 100,000; at most 1,000,000.
+   */
   maxRefusals: bigint;
   /** The state. */
   state: MigrationState;
   /** Why the job paused itself. Empty otherwise. */
   pauseReason: string;
-  /** The number of records that were read. */
+  /** The number of records of the inputs that were read. */
   recordCount: bigint;
   /** The number of records whose progress did not exist. */
   newCount: bigint;
@@ -176,9 +179,9 @@ export interface MigrationJob {
   unchangedCount: bigint;
   /** The number of records of other titles. */
   skippedCount: bigint;
-  /** The number of records that could not be imported: see ListMigrationRefusals. */
+  /** The number of records that could not be imported, of the lazy source too: see ListMigrationRefusals. */
   refusedCount: bigint;
-  /** The number of records that contradict the stored progress: see ListMigrationConflicts. */
+  /** The number of records that contradict the stored progress, of the lazy source too: see ListMigrationConflicts. */
   conflictCount: bigint;
   /** The number of parts that were written. */
   partCount: bigint;
@@ -214,8 +217,8 @@ export interface MigrationJob {
   /** The number of records that were skipped because an earlier run has read them. */
   olderCount: bigint;
   /**
-   * Another system, from which the progress of a player is read before the player's first call. Optional; never changes. Creating a job with
-   * it requires the permission to create destinations.
+   * Another system, from which the progress of a player is read before the player's first call. Optional; never changes. Creating
+   * and resuming a job with it requires the permission to create destinations.
    */
   lazySource?: MigrationLazySource | undefined;
 }
@@ -223,17 +226,21 @@ export interface MigrationJob {
 /**
  * Another system that has a document of each player, in the format of the job's mapping. While the job is running, the first read of a player's
  * progress, and the first report, waits for the document. If it fails or takes too long, the call goes on, and the document is read in the
- * background. A player is read once. Records of other players are refused. Changes are sent to destinations only if the job has
- * `deliveries_per_second`.
+ * background. A player is read once. An achievement whose progress was reset stays as it is. Records of other players are refused. Changes are
+ * sent to destinations only if the job has `deliveries_per_second`.
  */
 export interface MigrationLazySource {
   /**
-   * The URL, with `{player}` or `{account}` in its path or query: the player's id, and the account in the dialect of the mapping. A player
-   * without an account is not read. 204, 404 and 410 mean that the system has nothing of the player. Private addresses are refused as those
-   * of destinations are. Required.
+   * The URL, with `{player}` or `{account}` in its path or query: the player's id, and the account in the dialect of the mapping. If the
+   * mapping has one, a player without an account is read as soon as an account is linked. 204, 404 and 410 mean that the system has nothing of
+   * the player. Private addresses are refused as those of destinations are, and so are parameters with secrets, such as `api_key`: all who may
+   * read the job see the URL. Required.
    */
   url: string;
-  /** A reference to the value of the `Authorization` header, as destinations have it. If empty, none is sent. */
+  /**
+   * A reference to the value of the `Authorization` header, as destinations have it. If empty, none is sent. If the URL has `{credential}`, the
+   * value is sent there instead: `?api_key={credential}`.
+   */
   credential: string;
   /** How long a call waits. The default is 300 ms; at most 5 seconds. */
   timeout?: Duration | undefined;

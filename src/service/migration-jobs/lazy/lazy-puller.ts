@@ -5,7 +5,7 @@ import { sleep } from '../../../model/sleep.ts'
 import type { PullClaim, PullKey, StoredPull } from '../../../store/migration-jobs/migration-pulls.ts'
 import type { Services } from '../../services.ts'
 import type { LazyFetcher, LazyJob, LazyPulls, PullCounts } from './contract.ts'
-import { pullPlayer } from './pull-player.ts'
+import { postponeUnlinked, pullPlayer } from './pull-player.ts'
 
 type Parts = Pick<Services, 'store' | 'dialects' | 'now' | 'settings'>
 
@@ -17,6 +17,8 @@ const CLAIM: Duration = 60n * TICKS_PER_SECOND
 const FIRST_BACKOFF: Duration = 2n * TICKS_PER_SECOND
 const MAX_BACKOFF: Duration = 3_600n * TICKS_PER_SECOND
 const UNLINKED_FOR: Duration = 60n * TICKS_PER_SECOND
+/** An account may be linked at any server. */
+const UNLINKED_KNOWN_FOR: Duration = TICKS_PER_SECOND
 /** The interval of reads while another server pulls. */
 const WAIT_MILLISECONDS = 20
 /** Concurrent retries. */
@@ -134,12 +136,16 @@ export class LazyPuller implements LazyPulls {
         this.#known.set(name, true)
         return
       }
-      await this.#postpone(claim, name, { state: 'unlinked', attempts: claim.attempts }, UNLINKED_FOR)
+      await postponeUnlinked(this.#parts, job, claim, UNLINKED_FOR, signal)
+      this.#know(name, UNLINKED_KNOWN_FOR)
     } catch (error) {
       signal.throwIfAborted()
       this.counts.failed += 1
       const attempts = claim.attempts + 1
-      await this.#postpone(claim, name, { state: 'failed', attempts }, backoffAfter(attempts))
+      const pause = backoffAfter(attempts)
+      const failed = { state: 'failed', attempts, nextTime: this.#parts.now() + pause } as const
+      await this.#parts.store.write(signal, (queries) => queries.migrationPulls.update(claim, failed))
+      this.#know(name, pause)
       this.#report(error as Error)
     }
   }
@@ -166,22 +172,8 @@ export class LazyPuller implements LazyPulls {
     const pause = nextTime - this.#parts.now()
     if (state === 'done') this.#known.set(name, true)
     else if (state === 'pulling' || pause <= 0n) return false
-    else this.#know(name, pause)
+    else this.#know(name, state === 'unlinked' && pause > UNLINKED_KNOWN_FOR ? UNLINKED_KNOWN_FOR : pause)
     return true
-  }
-
-  async #postpone(
-    claim: PullClaim,
-    name: string,
-    pull: { readonly state: 'failed' | 'unlinked'; readonly attempts: number },
-    pause: Duration,
-  ): Promise<void> {
-    const { store, now } = this.#parts
-    const nextTime = now() + pause
-    await store.write(this.#stopping.signal, (queries) =>
-      queries.migrationPulls.update(claim, { ...pull, nextTime }),
-    )
-    this.#know(name, pause)
   }
 
   #know(name: string, pause: Duration): void {

@@ -1,9 +1,14 @@
 import type { Adapter } from '../../../dialect/adapter.ts'
+import type { Duration } from '../../../model/instant.ts'
 import { lazySourceName } from '../../../model/migration-job.ts'
-import type { PullClaim } from '../../../store/migration-jobs/migration-pulls.ts'
+import type { PullClaim, StoredPull } from '../../../store/migration-jobs/migration-pulls.ts'
+import type { Queries } from '../../../store/queries.ts'
+import { findAccount } from '../../players/accounts.ts'
 import { titleOf } from '../../require.ts'
 import type { Services } from '../../services.ts'
+import { addCounts } from '../add-counts.ts'
 import { JobDefinitions } from '../job-definitions.ts'
+import { NO_COUNTS } from '../jobs.ts'
 import { jobTitleOf, PartBuilder } from '../part-builder.ts'
 import { rowContextOf } from '../prepare-row.ts'
 import { mappingContextOf } from '../read-job-records.ts'
@@ -35,27 +40,52 @@ export async function pullPlayer(
 ): Promise<'done' | 'unlinked'> {
   const { store } = parts
   const { lazySource, titleId } = job
-  const dialect = dialectOf(job)
-  const { title, account } = await store.read(signal, async (queries) => {
-    const accounts =
-      dialect === undefined ? new Map() : await queries.accounts.listOfPlayers(dialect, [claim.playerId])
-    return { title: await titleOf(queries, titleId), account: accounts.get(claim.playerId) }
-  })
-  if (account === undefined && lazySource.url.includes('{account}')) return 'unlinked'
+  const { title, account } = await store.read(signal, async (queries) => ({
+    title: await titleOf(queries, titleId),
+    account: await accountIn(queries, job, claim.playerId),
+  }))
+  if (account === undefined && dialectOf(job) !== undefined) return 'unlinked'
   const player = { playerId: claim.playerId, account }
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(FETCH_MILLISECONDS)])
   const document = await fetcher.fetch(lazySource, titleId, player, deadline)
   const source = lazySourceName(claim.playerId)
   const part = new PartBuilder(source, jobTitleOf(title, job.mapping), 0, MAX_ROWS)
   if (document !== undefined) await readInto(part, parts, job, player, document)
-  for (let tries = 1; ; tries += 1) {
+  for (let [tries, hasCounts] = [1, false]; ; tries += 1) {
     try {
-      await write(parts, job, claim, part, player, signal)
+      await write(parts, job, claim, part, player, hasCounts, signal)
       return 'done'
     } catch (error) {
-      if (!(error instanceof DefinitionsChanged) || tries >= MAX_TRIES) throw error
+      const isExpected = error instanceof DefinitionsChanged || error instanceof CountsFound
+      if (!isExpected || tries >= MAX_TRIES) throw error
+      hasCounts ||= error instanceof CountsFound
     }
   }
+}
+
+/** Returns the account by which the job's records name a player; undefined without one, and if they name players by their ids. */
+async function accountIn(queries: Queries, job: LazyJob, playerId: string): Promise<string | undefined> {
+  const dialect = dialectOf(job)
+  return dialect === undefined ? undefined : findAccount(queries, dialect, playerId)
+}
+
+/** Marks a player as without an account, unless one was linked meanwhile. */
+export async function postponeUnlinked(
+  { store, now }: Parts,
+  job: LazyJob,
+  claim: PullClaim,
+  pause: Duration,
+  signal: AbortSignal,
+): Promise<void> {
+  const { attempts, playerId } = claim
+  await store.write(signal, async (queries) => {
+    await queries.migrationPulls.lockClaim(claim)
+    const isLinked = (await accountIn(queries, job, playerId)) !== undefined
+    const next = isLinked
+      ? { state: 'failed', nextTime: now() }
+      : { state: 'unlinked', nextTime: now() + pause }
+    await queries.migrationPulls.update(claim, { attempts, ...next } as StoredPull)
+  })
 }
 
 /** The dialect of the accounts in the job's records. */
@@ -92,12 +122,16 @@ async function* piecesOf(content: Uint8Array): AsyncGenerator<Uint8Array> {
   yield content
 }
 
+/** Thrown to run the transaction again with the job locked: only documents with refusals or conflicts wait for each other. */
+class CountsFound extends Error {}
+
 async function write(
   { store, now }: Parts,
   job: LazyJob,
   claim: PullClaim,
   part: PartBuilder,
   player: FetchedPlayer,
+  hasCounts: boolean,
   signal: AbortSignal,
 ): Promise<void> {
   const time = now()
@@ -105,14 +139,16 @@ async function write(
   await store.read(signal, (queries) => definitions.load(queries, part.names))
   const { actor } = job
   const prepared = part.prepare(definitions, { ...rowContextOf(job, time, actor), writesEvents: true })
-  const { own, others } = divide(prepared.part, player)
+  const { own: found, others } = divide(prepared.part, player)
   await store.write(signal, async (queries) => {
-    const running = await queries.migrationJobs.lockShared(job)
+    const running = await queries.migrationJobs[hasCounts ? 'lock' : 'lockShared'](job)
     if (running?.state !== 'running') throw new Error(`migration job ${job.jobId} does not run any more`)
     if (!(await queries.migrationPulls.lockClaim(claim)))
       throw new Error(`the claim of player ${claim.playerId} has ended: the document came too late`)
     if ((await queries.tombstones.find([claim.playerId])).size > 0)
       return await queries.migrationPulls.delete(claim)
+    const isReset = await queries.migrationPulls.findResets(claim)
+    const own = found.filter((index) => !isReset(prepared.part.achievements[index]?.id ?? ''))
     const context = { time, precision: 'exact', writer: actor } as const
     const rows = {
       rows: own.map((index) => prepared.part.rows[index]),
@@ -129,11 +165,21 @@ async function write(
             { actor },
             job.deliveriesPerSecond > 0 ? 'delivered' : 'silent',
           )
-    await queries.migrationRecords.insertRefusals(job, [
+    const refusals = [
       ...prepared.refusals,
       ...others.map((index) => prepared.refusalOf(index, OTHER_PLAYER)),
       ...[...(result?.refusals ?? [])].map(([index, reason]) => prepared.refusalOf(own[index] ?? 0, reason)),
-    ])
+    ]
+    const counts = {
+      ...NO_COUNTS,
+      refused: BigInt(refusals.length),
+      conflicts: BigInt(result?.conflictCount ?? 0),
+    }
+    if (counts.refused + counts.conflicts > 0n) {
+      if (!hasCounts) throw new CountsFound()
+      await addCounts(queries, running, { counts, time })
+    }
+    await queries.migrationRecords.insertRefusals(job, refusals)
     await queries.migrationRecords.insertConflicts(job, result?.conflicts ?? [])
     await queries.migrationPulls.update(claim, { state: 'done', attempts: 0, nextTime: time })
   })

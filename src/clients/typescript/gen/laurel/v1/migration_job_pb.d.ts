@@ -40,14 +40,15 @@ export declare type MigrationJob = Message<"laurel.v1.MigrationJob"> & {
 
   /**
    * The number of changes that are sent to destinations in a second, each with its event. 0, the default, sends none, and the job writes
-   * one event for each part. At most 1000; never changes.
+   * one event for each part. At most 1000; never changes. Creating and resuming a job with it requires the permission to update destinations.
    *
    * @generated from field: int32 deliveries_per_second = 4;
    */
   deliveriesPerSecond: number;
 
   /**
-   * The job pauses itself beyond this number of refused records: its mapping may be wrong. The default is 100,000; at most 1,000,000.
+   * The job pauses itself beyond this number of refused records: its mapping may be wrong. Resumed, it does not pause for that again. The
+   * default is 100,000; at most 1,000,000.
    *
    * @generated from field: int64 max_refusals = 5;
    */
@@ -68,7 +69,7 @@ export declare type MigrationJob = Message<"laurel.v1.MigrationJob"> & {
   pauseReason: string;
 
   /**
-   * The number of records that were read.
+   * The number of records of the inputs that were read.
    *
    * @generated from field: int64 record_count = 8;
    */
@@ -103,14 +104,14 @@ export declare type MigrationJob = Message<"laurel.v1.MigrationJob"> & {
   skippedCount: bigint;
 
   /**
-   * The number of records that could not be imported: see ListMigrationRefusals.
+   * The number of records that could not be imported, of the lazy source too: see ListMigrationRefusals.
    *
    * @generated from field: int64 refused_count = 13;
    */
   refusedCount: bigint;
 
   /**
-   * The number of records that contradict the stored progress: see ListMigrationConflicts.
+   * The number of records that contradict the stored progress, of the lazy source too: see ListMigrationConflicts.
    *
    * @generated from field: int64 conflict_count = 14;
    */
@@ -183,8 +184,8 @@ export declare type MigrationJob = Message<"laurel.v1.MigrationJob"> & {
   olderCount: bigint;
 
   /**
-   * Another system, from which the progress of a player is read before the player's first call. Optional; never changes. Creating a job with
-   * it requires the permission to create destinations.
+   * Another system, from which the progress of a player is read before the player's first call. Optional; never changes. Creating
+   * and resuming a job with it requires the permission to create destinations.
    *
    * @generated from field: laurel.v1.MigrationLazySource lazy_source = 24;
    */
@@ -220,14 +221,15 @@ export declare type MigrationJobJson = {
 
   /**
    * The number of changes that are sent to destinations in a second, each with its event. 0, the default, sends none, and the job writes
-   * one event for each part. At most 1000; never changes.
+   * one event for each part. At most 1000; never changes. Creating and resuming a job with it requires the permission to update destinations.
    *
    * @generated from field: int32 deliveries_per_second = 4;
    */
   deliveriesPerSecond?: number;
 
   /**
-   * The job pauses itself beyond this number of refused records: its mapping may be wrong. The default is 100,000; at most 1,000,000.
+   * The job pauses itself beyond this number of refused records: its mapping may be wrong. Resumed, it does not pause for that again. The
+   * default is 100,000; at most 1,000,000.
    *
    * @generated from field: int64 max_refusals = 5;
    */
@@ -248,7 +250,7 @@ export declare type MigrationJobJson = {
   pauseReason?: string;
 
   /**
-   * The number of records that were read.
+   * The number of records of the inputs that were read.
    *
    * @generated from field: int64 record_count = 8;
    */
@@ -283,14 +285,14 @@ export declare type MigrationJobJson = {
   skippedCount?: string;
 
   /**
-   * The number of records that could not be imported: see ListMigrationRefusals.
+   * The number of records that could not be imported, of the lazy source too: see ListMigrationRefusals.
    *
    * @generated from field: int64 refused_count = 13;
    */
   refusedCount?: string;
 
   /**
-   * The number of records that contradict the stored progress: see ListMigrationConflicts.
+   * The number of records that contradict the stored progress, of the lazy source too: see ListMigrationConflicts.
    *
    * @generated from field: int64 conflict_count = 14;
    */
@@ -363,8 +365,8 @@ export declare type MigrationJobJson = {
   olderCount?: string;
 
   /**
-   * Another system, from which the progress of a player is read before the player's first call. Optional; never changes. Creating a job with
-   * it requires the permission to create destinations.
+   * Another system, from which the progress of a player is read before the player's first call. Optional; never changes. Creating
+   * and resuming a job with it requires the permission to create destinations.
    *
    * @generated from field: laurel.v1.MigrationLazySource lazy_source = 24;
    */
@@ -380,23 +382,25 @@ export declare const MigrationJobSchema: GenMessage<MigrationJob, {jsonType: Mig
 /**
  * Another system that has a document of each player, in the format of the job's mapping. While the job is running, the first read of a player's
  * progress, and the first report, waits for the document. If it fails or takes too long, the call goes on, and the document is read in the
- * background. A player is read once. Records of other players are refused. Changes are sent to destinations only if the job has
- * `deliveries_per_second`.
+ * background. A player is read once. An achievement whose progress was reset stays as it is. Records of other players are refused. Changes are
+ * sent to destinations only if the job has `deliveries_per_second`.
  *
  * @generated from message laurel.v1.MigrationLazySource
  */
 export declare type MigrationLazySource = Message<"laurel.v1.MigrationLazySource"> & {
   /**
-   * The URL, with `{player}` or `{account}` in its path or query: the player's id, and the account in the dialect of the mapping. A player
-   * without an account is not read. 204, 404 and 410 mean that the system has nothing of the player. Private addresses are refused as those
-   * of destinations are. Required.
+   * The URL, with `{player}` or `{account}` in its path or query: the player's id, and the account in the dialect of the mapping. If the
+   * mapping has one, a player without an account is read as soon as an account is linked. 204, 404 and 410 mean that the system has nothing of
+   * the player. Private addresses are refused as those of destinations are, and so are parameters with secrets, such as `api_key`: all who may
+   * read the job see the URL. Required.
    *
    * @generated from field: string url = 1;
    */
   url: string;
 
   /**
-   * A reference to the value of the `Authorization` header, as destinations have it. If empty, none is sent.
+   * A reference to the value of the `Authorization` header, as destinations have it. If empty, none is sent. If the URL has `{credential}`, the
+   * value is sent there instead: `?api_key={credential}`.
    *
    * @generated from field: string credential = 2;
    */
@@ -413,23 +417,25 @@ export declare type MigrationLazySource = Message<"laurel.v1.MigrationLazySource
 /**
  * Another system that has a document of each player, in the format of the job's mapping. While the job is running, the first read of a player's
  * progress, and the first report, waits for the document. If it fails or takes too long, the call goes on, and the document is read in the
- * background. A player is read once. Records of other players are refused. Changes are sent to destinations only if the job has
- * `deliveries_per_second`.
+ * background. A player is read once. An achievement whose progress was reset stays as it is. Records of other players are refused. Changes are
+ * sent to destinations only if the job has `deliveries_per_second`.
  *
  * @generated from message laurel.v1.MigrationLazySource
  */
 export declare type MigrationLazySourceJson = {
   /**
-   * The URL, with `{player}` or `{account}` in its path or query: the player's id, and the account in the dialect of the mapping. A player
-   * without an account is not read. 204, 404 and 410 mean that the system has nothing of the player. Private addresses are refused as those
-   * of destinations are. Required.
+   * The URL, with `{player}` or `{account}` in its path or query: the player's id, and the account in the dialect of the mapping. If the
+   * mapping has one, a player without an account is read as soon as an account is linked. 204, 404 and 410 mean that the system has nothing of
+   * the player. Private addresses are refused as those of destinations are, and so are parameters with secrets, such as `api_key`: all who may
+   * read the job see the URL. Required.
    *
    * @generated from field: string url = 1;
    */
   url?: string;
 
   /**
-   * A reference to the value of the `Authorization` header, as destinations have it. If empty, none is sent.
+   * A reference to the value of the `Authorization` header, as destinations have it. If empty, none is sent. If the URL has `{credential}`, the
+   * value is sent there instead: `?api_key={credential}`.
    *
    * @generated from field: string credential = 2;
    */
