@@ -1,8 +1,8 @@
 import { invalidArgument, LaurelError, type Violation } from '../model/errors.ts'
 import type { LazySource } from '../model/migration-job.ts'
 import type { Outbound, Target } from './contract.ts'
-import { type Credentials, checkReference } from './credentials.ts'
-import { pathBelow } from './url.ts'
+import { type Credentials, checkReference, redactCredential } from './credentials.ts'
+import { isSecretParameter, pathBelow } from './url.ts'
 
 /** A player's document. */
 const MAX_RESPONSE_BYTES = 4 * 2 ** 20
@@ -16,6 +16,10 @@ const LIMITS = {
   maxInFlight: 32,
 } as const
 
+const ACCEPT = 'application/json, text/plain;q=0.9, */*;q=0.5'
+/** Stands for the credential, instead of the header. */
+const CREDENTIAL = '{credential}'
+
 const HAS_NO_PLAYER: ReadonlySet<number> = new Set([204, 404, 410])
 
 /** Returns a reader of players' documents. Each system has one target: its connections, its circuit breaker and its rate limit. */
@@ -28,7 +32,7 @@ export function createLazyFetcher(outbound: Outbound, credentials: Credentials) 
   }
   return {
     check: ({ url, credential }: LazySource): readonly Violation[] => [
-      ...violationsOf(() => checkPath(outbound.checkUrl(partsOf(url).origin), partsOf(url).path)),
+      ...violationsOf(() => checkPath(outbound.checkUrl(partsOf(url).origin), partsOf(url).path, credential)),
       ...violationsOf(() => credential !== '' && checkReference(credential)),
     ],
 
@@ -43,14 +47,15 @@ export function createLazyFetcher(outbound: Outbound, credentials: Credentials) 
       const { target } = system
       // Failed at once, the player's calls do not wait meanwhile.
       if (performance.now() < system.pausedUntil) throw new Error(`${target.host} asked to be called later`)
-      const authorization =
-        credential === '' ? {} : { authorization: await credentials.read(credential, titleId) }
-      const headers = { accept: 'application/json, text/plain;q=0.9, */*;q=0.5', ...authorization }
-      const response = await target.send({ method: 'GET', path: pathFor(path, player), headers }, signal)
+      const secret = credential === '' ? undefined : await credentials.read(credential, titleId)
+      const isInHeader = secret !== undefined && !path.includes(CREDENTIAL)
+      const headers = { accept: ACCEPT, ...(isInHeader ? { authorization: secret } : {}) }
+      const request = { method: 'GET', path: pathFor(path, player, secret), headers } as const
+      const response = await target.send(request, signal)
       const { status, bytes, retryAfterMilliseconds } = response
       if (retryAfterMilliseconds !== undefined)
         system.pausedUntil = performance.now() + retryAfterMilliseconds
-      if (status === 200) return bytes
+      if (status === 200) return withoutSecret(bytes, secret)
       if (HAS_NO_PLAYER.has(status)) return undefined
       throw new Error(`${target.host} answered ${status}`)
     },
@@ -72,12 +77,22 @@ interface System {
   pausedUntil: number
 }
 
-/** @throws LaurelError INVALID_FIELD for a path that no request can have */
-function checkPath(base: URL, path: string): void {
-  if (pathBelow(base, pathFor(path, { playerId: 'id', account: 'id' })) !== undefined) return
-  const message =
-    'must have a path and a query that are percent-encoded, without the segments . and .., such as /caf%C3%A9/{player}'
-  throw invalidArgument([{ field: 'url', message }])
+/** @throws LaurelError INVALID_FIELD for a path that no request can have, and for one with a secret: all who may read the job would see it */
+function checkPath(base: URL, path: string, credential: string): void {
+  const invalid = (message: string) => invalidArgument([{ field: 'url', message }])
+  const ids = { playerId: 'id', account: 'id' }
+  if (pathBelow(base, pathFor(path, ids, 'id')) === undefined)
+    throw invalid(
+      'must have a path and a query that are percent-encoded, without the segments . and .., such as /caf%C3%A9/{player}',
+    )
+  if (path.includes(CREDENTIAL) && credential === '')
+    throw invalid(`must not contain ${CREDENTIAL} without a credential`)
+  const query = new URLSearchParams(path.replace(/^[^?]*\??/, ''))
+  for (const [name, value] of query)
+    if (isSecretParameter(name) && !/\{(player|account|credential)\}/.test(value))
+      throw invalid(
+        `must not contain a secret in ${name}: name it in credential, and write ${name}=${CREDENTIAL}`,
+      )
 }
 
 interface Ids {
@@ -85,9 +100,19 @@ interface Ids {
   readonly account: string | undefined
 }
 
-function pathFor(path: string, { playerId, account = '' }: Ids): string {
-  const idOf = (id: string) => encodeURIComponent(id.toWellFormed())
-  return path.replaceAll('{player}', () => idOf(playerId)).replaceAll('{account}', () => idOf(account))
+function pathFor(path: string, { playerId, account = '' }: Ids, credential = ''): string {
+  const values: Readonly<Record<string, string>> = { player: playerId, account, credential }
+  return path.replaceAll(/\{(player|account|credential)\}/g, (_, name: string) =>
+    encodeURIComponent((values[name] ?? '').toWellFormed()),
+  )
+}
+
+/** Records of a document are stored and shown if they are refused. */
+function withoutSecret(document: Uint8Array, secret: string | undefined): Uint8Array {
+  if (secret === undefined) return document
+  const text = Buffer.from(document).toString()
+  const redacted = redactCredential(text, secret)
+  return redacted === text ? document : Buffer.from(redacted)
 }
 
 function violationsOf(check: () => unknown): readonly Violation[] {

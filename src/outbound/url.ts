@@ -26,6 +26,15 @@ export function checkUrl(text: string, field: string, policy: AddressPolicy): UR
   return url
 }
 
+/** Names of parameters that hold credentials, by their ends: `api_key`, `accessToken`. */
+const SECRET =
+  /(key|token|secret|passw(or)?d|passphrase|pwd|signature|credentials?|authorization|jwt)$|^(sig|auth|code|pass|session(_?id)?)$/i
+
+/** Whether the value of a parameter is a secret, by its name. */
+export function isSecretParameter(name: string): boolean {
+  return SECRET.test(name)
+}
+
 /**
  * Returns the path and query of a request below the base URL, whose own query comes first; undefined for a path that is
  * not valid in HTTP or leaves the base by `..`.

@@ -61,7 +61,18 @@ export function migrationJobChange(
   reason = '',
 ): Change<'migration_job'> {
   const { titleId, jobId } = (after ?? before) as MigrationJob
-  return { resourceType: 'migration_job', titleId, resourceId: jobId, playerId: '', before, after, reason }
+  const resource = { resourceType: 'migration_job', titleId, resourceId: jobId, playerId: '' } as const
+  return {
+    ...resource,
+    before: before && withLazyOrigin(before),
+    after: after && withLazyOrigin(after),
+    reason,
+  }
+}
+
+function withLazyOrigin(job: MigrationJob): MigrationJob {
+  const { lazySource } = job
+  return lazySource === undefined ? job : { ...job, lazySource: withOrigin(lazySource) }
 }
 
 /** A picture that was stored. @param titleId undefined for the picture of a title that does not exist yet */
@@ -84,6 +95,6 @@ export function progressChange(
 }
 
 /** The path may be a secret, as those of chat webhooks are, and so may the query. A user and a password in a URL are refused. */
-function withOrigin(destination: Destination): Destination {
-  return { ...destination, url: new URL(destination.url).origin }
+function withOrigin<Called extends { readonly url: string }>(called: Called): Called {
+  return { ...called, url: new URL(called.url).origin }
 }

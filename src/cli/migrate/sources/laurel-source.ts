@@ -26,6 +26,11 @@ const PAGE_SIZE = 1000
 /** Returns the progress of all players of another Laurel, as lines of the format `laurel`. Each call of the command reads it again. */
 export function openLaurel(name: string, signal: AbortSignal): MigrationSource {
   const address = name.slice('laurel://'.length).replace(/\/$/, '')
+  // The name is stored with the job.
+  if (!/^[^/?#@\s]+$/.test(address))
+    throw new Failure([
+      'an input laurel:// must be laurel://HOST:PORT: the token of the other Laurel is LAUREL_SOURCE_TOKEN',
+    ])
   const stream = new ReplayedStream(name, linesOf(address, signal))
   return {
     ...{ name, size: undefined, isReadWhole: false },

@@ -35,7 +35,7 @@ export async function openSources(
   for (const input of inputs) {
     const live = liveInputOf(input)
     if (live !== undefined) {
-      list.push(await openPlatform(input, live, mapping, options, outbound, stack, signal))
+      list.push(await openPlatform(live, mapping, options, outbound, stack, signal))
       continue
     }
     const opened = /^https?:\/\//i.test(input)

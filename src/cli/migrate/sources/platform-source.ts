@@ -23,6 +23,7 @@ import { Platform, PullRefused } from '../../pull/platform.ts'
 import { playerPages } from '../../pull/players.ts'
 import { sourceName } from './bytes.ts'
 import type { MigrationSource } from './source.ts'
+import { labelOf } from './url-source.ts'
 
 /** The options of inputs that are live APIs of platforms. */
 export interface LiveOptions extends PlatformOptions {
@@ -63,7 +64,6 @@ export function liveMappingOf(inputs: readonly string[]): MigrationMapping {
  * @throws Failure if the title, its binding or a credential is missing
  */
 export async function openPlatform(
-  input: string,
   { dialect, url }: LiveInput,
   mapping: MigrationMapping | undefined,
   options: LiveOptions,
@@ -72,11 +72,12 @@ export async function openPlatform(
   signal: AbortSignal,
 ): Promise<MigrationSource> {
   const source = sourceOf(dialect)
+  const name = `${dialect}+${labelOf(outbound.checkUrl(url, 'the URL of the live API'))}`
   if (
     mapping !== undefined &&
     (mapping.format !== MigrationFormat.DIALECT_LINES || mapping.dialect !== dialect)
   )
-    throw new Failure([`${input} needs the mapping {"format": "DIALECT_LINES", "dialect": "${dialect}"}`])
+    throw new Failure([`${name} needs the mapping {"format": "DIALECT_LINES", "dialect": "${dialect}"}`])
   checkPlayerCredential(dialect, source, options)
   if (options.playerCredential?.includes('{player}'))
     throw new Failure(['--player-credential of a live API names the account: {account}, and not {player}'])
@@ -84,7 +85,6 @@ export async function openPlatform(
   const { credential, playerCredential } = options
   const references = { credential: ofDialect(credential), playerCredential: ofDialect(playerCredential) }
   const credentials = credentialsOf(references)
-  outbound.checkUrl(url, input)
   const { credentials: environment, credentialsDirectory: directory } = readProcessOutboundConfig()
   const platform = new Platform({
     target: outbound.to(url, limitsOf(options)),
@@ -105,7 +105,7 @@ export async function openPlatform(
   const { accounts } = options
   const parts = { platform, source, target, credentials }
   return {
-    name: sourceName(accounts === undefined ? input : `${input} (accounts ${resolve(accounts)})`),
+    name: sourceName(accounts === undefined ? name : `${name} (accounts ${resolve(accounts)})`),
     ...{ size: undefined, isReadWhole: false },
     open: (_, openSignal, cursor) =>
       linesOf(

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { sleep } from '../../../model/sleep.ts'
 import type { StreamedResponse, Target } from '../../../outbound/contract.ts'
 import { OutboundError } from '../../../outbound/outbound-error.ts'
 import { backoff } from '../../../outbound/retrying.ts'
+import { isSecretParameter } from '../../../outbound/url.ts'
 import { Failure } from '../../failure.ts'
 import { decompressed, isCompressed, shorter, skipped, sourceName } from './bytes.ts'
 import type { MigrationSource } from './source.ts'
@@ -49,12 +51,22 @@ export async function openUrl(url: URL, target: Target, signal: AbortSignal): Pr
   }
 }
 
-/** Returns the URL without its signature, which changes and is secret. */
-function labelOf(url: URL): string {
+/**
+ * Returns the URL as the name of an input, which all who may read the job see: without its signature, which changes, and with digests of other
+ * secrets, so that the names of two inputs differ.
+ */
+export function labelOf(url: URL): string {
   const shown = new URL(url)
   shown.hash = ''
-  for (const name of [...shown.searchParams.keys()]) if (SIGNATURE.test(name)) shown.searchParams.delete(name)
+  for (const name of new Set(shown.searchParams.keys()))
+    if (SIGNATURE.test(name)) shown.searchParams.delete(name)
+    else if (isSecretParameter(name))
+      shown.searchParams.set(name, `hidden-${digestOf(shown.searchParams.getAll(name).join())}`)
   return shown.href
+}
+
+function digestOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex').slice(0, 8)
 }
 
 /** Yields the bytes from a position on. A connection that breaks is opened again where it broke. */
