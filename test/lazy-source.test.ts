@@ -68,19 +68,58 @@ test.each<[string, Partial<LazySource>, Partial<MigrationMapping>, string, strin
     'must contain {player}, because',
   ],
   ['a secret', { credential: 'Bearer x' }, {}, 'job.lazy_source.credential', 'must be env:'],
+  ...['key', 'api_key', 'apiKey', 'code', 'token', 'X-Amz-Signature', 'sig', 'password'].map(
+    (name): [string, Partial<LazySource>, Partial<MigrationMapping>, string, string] => [
+      `a secret in ${name}`,
+      { url: `https://old.example/{player}?a=b&${name}=hunter2` },
+      {},
+      'job.lazy_source.url',
+      `name it in credential, and write ${name}={credential}`,
+    ],
+  ),
+  [
+    'a user and a password',
+    { url: 'https://user:hunter2@old.example/{player}' },
+    {},
+    'job.lazy_source.url',
+    'name a credential instead',
+  ],
+  [
+    'a place for a credential that it lacks',
+    { url: 'https://old.example/{player}?key={credential}', credential: '' },
+    {},
+    'job.lazy_source.url',
+    'without a credential',
+  ],
   ['a long timeout', { timeout: 5_001n * TICKS_PER_MILLISECOND }, {}, 'job.lazy_source.timeout', '5 seconds'],
 ])('a source with %s is refused', (_, source, mapping, field, message) => {
-  expect(violationsOf(source, mapping)).toEqual([{ field, message: expect.stringContaining(message) }])
+  const violations = violationsOf(source, mapping)
+  expect(violations).toEqual([{ field, message: expect.stringContaining(message) }])
+  expect(JSON.stringify(violations)).not.toContain('hunter2')
 })
 
-test('a job with a lazy source requires the permission to create destinations', () => {
-  const resource = 'ADMIN:NAMESPACE:t:USER:*:ACHIEVEMENT'
-  const rights = [{ resource, action: 15 }]
-  const call = { ...callOf(), principal: { kind: 'operator', name: 'manager', rights } } as const
-  const job = {
-    ...{ titleId: 't', jobId: 'j', mapping: MAPPING, deliveriesPerSecond: 0, maxRefusals: 1n },
-    ...{ overlap: undefined, lazySource: SOURCE },
-  }
+test('a source may have an id in a parameter that is named like a secret, and a credential', () => {
+  expect(violationsOf({ url: 'https://old.example/?player_key={player}&code={credential}' }, {})).toEqual([])
+})
+
+/** A caller with all permissions on progress. */
+const managerOf = (action: number) => {
+  const rights = [{ resource: 'ADMIN:NAMESPACE:t:USER:*:ACHIEVEMENT', action }]
+  return { ...callOf(), principal: { kind: 'operator', name: 'manager', rights } } as const
+}
+
+test('a job that calls other systems requires the permissions on destinations', () => {
   const create = openOperations(servicesOn(store)).createMigrationJob
-  expect(() => create(job, call)).toThrow('ADMIN:NAMESPACE:t:DESTINATION [CREATE]')
+  const job = { titleId: 't', jobId: 'j', mapping: MAPPING, maxRefusals: 1n, overlap: undefined }
+  const lazy = { ...job, deliveriesPerSecond: 0, lazySource: SOURCE }
+  expect(() => create(lazy, managerOf(15))).toThrow('ADMIN:NAMESPACE:t:DESTINATION [CREATE]')
+  const sends = { ...job, deliveriesPerSecond: 1, lazySource: undefined }
+  expect(() => create(sends, managerOf(15))).toThrow('ADMIN:NAMESPACE:t:DESTINATION [UPDATE]')
+})
+
+test('a rollback requires the permission to delete progress', () => {
+  const rollback = openOperations(servicesOn(store)).rollbackMigrationJob
+  expect(() => rollback({ titleId: 't', jobId: 'j', reason: 'x' }, managerOf(7))).toThrow(
+    'ADMIN:NAMESPACE:t:USER:*:ACHIEVEMENT [DELETE]',
+  )
 })

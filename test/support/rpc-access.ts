@@ -73,7 +73,7 @@ export const RPC_ACCESS: Readonly<Record<string, RpcAccess>> = {
   resumeMigrationJob: 'manager',
   cancelMigrationJob: 'manager',
   finishMigrationJob: 'manager',
-  rollbackMigrationJob: 'manager',
+  rollbackMigrationJob: 'operator',
   deleteMigrationJob: 'manager',
   listMigrationRefusals: 'manager',
   listMigrationConflicts: 'manager',

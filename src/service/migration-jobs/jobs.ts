@@ -16,12 +16,14 @@ import type { MigrationMapping } from '../../model/migration-mapping.ts'
 import type { Queries } from '../../store/queries.ts'
 import { migrationJobChange } from '../audit/changes.ts'
 import { writeAudited } from '../audit/record-change.ts'
+import { authorize } from '../authorization.ts'
 import type { Call } from '../call.ts'
 import { type Page, type Paging, readPage } from '../paging.ts'
 import { lockTitle, titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { checkLazySource } from './lazy/check-lazy-source.ts'
 import { checkMapping } from './mapping/check-mapping.ts'
+import { startPermissions } from './start-permissions.ts'
 
 export const NO_COUNTS: MigrationCounts = {
   records: 0n,
@@ -132,6 +134,7 @@ export function pauseJob(services: Services, key: MigrationJobKey, call: Call): 
 
 export function resumeJob(services: Services, key: MigrationJobKey, call: Call): Promise<MigrationJob> {
   return changeState(services, key, call, async (_, job) => {
+    authorize(call.principal, startPermissions(job))
     if (job.state === 'rolled_back') throw rolledBack(job)
     return 'running'
   })

@@ -18,6 +18,7 @@ import {
 import { planJob } from './plan-job.ts'
 import { type ComparedPlatform, reconcilePlatform } from './reconcile-platform.ts'
 import { rollbackJob } from './rollback-job.ts'
+import { startPermissions } from './start-permissions.ts'
 import { type VerifyJob, verifyJob } from './verify-job.ts'
 
 type OfTitle = Pick<MigrationJobKey, 'titleId'>
@@ -28,11 +29,7 @@ const canRead = ({ titleId }: OfTitle) => [permission.enforcement(titleId, permi
 const canWrite = ({ titleId }: OfTitle) => [permission.enforcement(titleId, permission.ALL, 'update')]
 
 export const MIGRATION_JOB_OPERATIONS = {
-  createMigrationJob: operation(createJob, (job) => [
-    ...canWrite(job),
-    // Its requests carry a credential, as those of destinations do.
-    ...(job.lazySource === undefined ? [] : [permission.destinations(job.titleId, 'create')]),
-  ]),
+  createMigrationJob: operation(createJob, (job) => [...canWrite(job), ...startPermissions(job)]),
   getMigrationJob: operation(getJob, canRead),
   listMigrationJobs: operation(listJobs, canRead),
   feedMigrationJob: operation(
@@ -57,7 +54,11 @@ export const MIGRATION_JOB_OPERATIONS = {
   resumeMigrationJob: operation(resumeJob, canWrite),
   cancelMigrationJob: operation(cancelJob, canWrite),
   finishMigrationJob: operation(finishJob, canWrite),
-  rollbackMigrationJob: operation(rollbackJob, canWrite),
+  // It deletes progress, as a reset does.
+  rollbackMigrationJob: operation(rollbackJob, (job) => [
+    ...canWrite(job),
+    permission.enforcement(job.titleId, permission.ALL, 'delete'),
+  ]),
   deleteMigrationJob: operation(deleteJob, canWrite),
   listMigrationRefusals: operation(listRefusals, canRead),
   listMigrationConflicts: operation(listConflicts, canRead),
