@@ -31,7 +31,7 @@ const PAGE_SIZE = 2_000
 
 /**
  * Deletes what a job inserted and restores what it changed, unless it has changed since. Each part is one transaction, and a repetition
- * goes on: progress that is taken back is no longer the job's.
+ * goes on: progress that is taken back is no longer the job's. Restored progress of another job is that job's again.
  */
 export async function* rollbackJob(
   services: Services,
@@ -40,8 +40,8 @@ export async function* rollbackJob(
 ): AsyncGenerator<RolledBack> {
   await writeAudited(services, call, async (queries) => {
     const job = await lockJob(queries, request)
-    const state = job.state === 'rolled_back' ? job.state : 'cancelled'
-    const result = await setState(services, queries, request, state)
+    // From the beginning: a job of which a part is taken back cannot be resumed.
+    const result = await setRolledBack(services, queries, request)
     return { result, change: migrationJobChange(job, result, request.reason) }
   })
   const counts = {
@@ -71,17 +71,13 @@ export async function* rollbackJob(
     after = page.last
     call.signal.throwIfAborted()
   }
-  const job = await write((queries) => setState(services, queries, request, 'rolled_back'))
+  const job = await write((queries) => setRolledBack(services, queries, request))
   yield { ...counts, remaining: [], job }
 }
 
-function setState(
-  { now }: Services,
-  queries: Queries,
-  key: MigrationJobKey,
-  state: MigrationJob['state'],
-): Promise<MigrationJob> {
-  return queries.migrationJobs.advance(key, { counts: NO_COUNTS, state, pauseReason: '', time: now() })
+function setRolledBack({ now }: Services, queries: Queries, key: MigrationJobKey): Promise<MigrationJob> {
+  const change = { counts: NO_COUNTS, state: 'rolled_back', pauseReason: '', time: now() } as const
+  return queries.migrationJobs.advance(key, change)
 }
 
 const FIRST: JobProgressKey = { achievementId: '', playerId: '' }
@@ -105,6 +101,7 @@ async function takeBack(
   const unitOfWork = await UnitOfWork.open(queries, time, keys)
   const former = await rollback.findFormer(job, keys)
   const remaining: ProgressKey[] = []
+  const ofOtherJobs = new Map<string, ProgressKey[]>()
   let [deletedCount, restoredCount] = [0, 0]
   for (const [index, key] of keys.entries()) {
     const state = former[index]
@@ -117,12 +114,18 @@ async function takeBack(
     unitOfWork.of(key).change(achievement, state.progress ?? NOT_STARTED, change)
     if (state.progress === undefined) deletedCount += 1
     else restoredCount += 1
+    if (state.jobId !== undefined)
+      ofOtherJobs.set(state.jobId, [...(ofOtherJobs.get(state.jobId) ?? []), key])
   }
   const unlocks = new Map<string, number>()
   const changed = unitOfWork.changedKeys
   for (const { achievementId, unlockChange } of await unitOfWork.flushSilently(queries))
     unlocks.set(achievementId, (unlocks.get(achievementId) ?? 0) + unlockChange)
   await rollback.detach(job, changed)
+  for (const [jobId, keys] of ofOtherJobs) {
+    const version = await queries.migrationParts.insert({ titleId, jobId }, time)
+    await queries.migrationParts.setVersion(version, keys)
+  }
   await queries.unlockTotals.add(titleId, unlocks)
   if (changed.length > 0) {
     const reason = `migration job ${job.jobId} was rolled back: ${deletedCount} deleted and ${restoredCount} restored`

@@ -235,15 +235,19 @@ export function migrationPartQueries(db: Kysely<Tables>, client: pg.ClientBase) 
       return new Map(rows.map((row) => [row.achievement_id, row.count]))
     },
 
-    /** Stores progress as it is before the job first changes it. */
+    /** Stores progress as it is before the job changes it: for the first time, or again after another change. */
     async storeFormer({ jobId }: MigrationJobKey, keys: readonly ProgressKey[]): Promise<void> {
+      const columns = sql.raw(['former_job_id', ...FACTS].join(', '))
+      const values = sql.raw(['former_job_id', ...FACTS].map((name) => `excluded.${name}`).join(', '))
       await sql`
-        insert into migration_undo (player_id, title_id, job_id, achievement_id, ${sql.raw(FACTS.join(', '))})
-        select p.player_id, p.title_id, ${jobId}, p.achievement_id, ${list('p')} from progress p
+        insert into migration_undo (player_id, title_id, job_id, achievement_id, ${columns})
+        select p.player_id, p.title_id, ${jobId}, p.achievement_id, m.job_id, ${list('p')} from progress p
         join ${keyTable(keys)} on p.player_id = k.player_id and p.title_id = k.title_id and p.achievement_id = k.achievement_id
-        where p.migration_version is distinct from p.version
-          or not exists (select from migration_parts m where m.version = p.migration_version and m.job_id = ${jobId} and m.title_id = p.title_id)
-        on conflict do nothing`.execute(db)
+        left join migration_parts m on m.version = p.version and m.version = p.migration_version and m.title_id = p.title_id
+        where m.job_id is distinct from ${jobId}
+        on conflict (player_id, title_id, job_id, achievement_id) do update set (${columns}) = row (${values})`.execute(
+        db,
+      )
     },
 
     /** Stores the values of stats as they are before the job first changes them, and the values that it is about to write. */

@@ -18,24 +18,37 @@ export interface JobStatKey {
 /** The progress before the job; undefined for a row that the job inserted. */
 export interface FormerProgress {
   readonly progress: Progress | undefined
+  /** The job that wrote it; undefined if none did, or it had changed since. */
+  readonly jobId: string | undefined
+}
+
+type FormerRow = Row<'progress'> & {
+  readonly former_id: string | null
+  readonly is_unchanged: boolean
+  readonly has_former: boolean
 }
 
 export function migrationRollbackQueries(db: Kysely<Tables>) {
   return {
-    /** Returns the next progress of a title that a job wrote last but for reports, in order of achievement and player. */
+    /** Returns the next progress of a title that a job wrote, in order of achievement and player: last but for reports, or before another job. */
     async list(
       { titleId, jobId }: MigrationJobKey,
       after: JobProgressKey,
       limit: number,
     ): Promise<readonly JobProgressKey[]> {
+      const isNext = sql`(achievement_id, player_id) > (${after.achievementId}, ${after.playerId})
+        order by achievement_id, player_id limit ${limit}`
       const { rows } = await sql<JobProgressKey>`
-        select p.achievement_id as "achievementId", p.player_id as "playerId" from progress p
-        where p.title_id = ${titleId} and p.migration_version is not null
-          and (p.achievement_id, p.player_id) > (${after.achievementId}, ${after.playerId})
-          and exists (
-            select from migration_parts m
-            where m.version = p.migration_version and m.job_id = ${jobId} and m.title_id = p.title_id)
-        order by p.achievement_id, p.player_id limit ${limit}`.execute(db)
+        (select achievement_id as "achievementId", player_id as "playerId" from progress p
+          where title_id = ${titleId} and migration_version is not null
+            and exists (
+              select from migration_parts m
+              where m.version = p.migration_version and m.job_id = ${jobId} and m.title_id = p.title_id)
+            and ${isNext})
+        union
+        (select achievement_id, player_id from migration_undo
+          where title_id = ${titleId} and former_job_id = ${jobId} and ${isNext})
+        order by "achievementId", "playerId" limit ${limit}`.execute(db)
       return rows
     },
 
@@ -45,18 +58,24 @@ export function migrationRollbackQueries(db: Kysely<Tables>) {
       keys: readonly ProgressKey[],
     ): Promise<readonly (FormerProgress | undefined)[]> {
       if (keys.length === 0) return []
-      const { rows } = await sql<Row<'progress'> & { is_unchanged: boolean; has_former: boolean }>`
-        select u.*, p.migration_version is not null and p.version = p.migration_version as is_unchanged,
+      const { rows } = await sql<FormerRow>`
+        select u.*, j.id as former_id, m.version is not null as is_unchanged,
           u.player_id is not null as has_former
         from ${keyTable(keys)}
         left join progress p
           on p.player_id = k.player_id and p.title_id = k.title_id and p.achievement_id = k.achievement_id
+        left join migration_parts m
+          on m.version = p.version and m.version = p.migration_version and m.title_id = p.title_id and m.job_id = ${jobId}
         left join migration_undo u
           on u.player_id = k.player_id and u.title_id = k.title_id and u.achievement_id = k.achievement_id and u.job_id = ${jobId}
+        left join migration_jobs j on j.title_id = u.title_id and j.id = u.former_job_id
         order by k.ordinal`.execute(db)
       return rows.map((row) => {
         if (!row.is_unchanged) return undefined
-        return { progress: row.has_former ? progressFromRow(row).progress : undefined }
+        return {
+          progress: row.has_former ? progressFromRow(row).progress : undefined,
+          jobId: row.former_id ?? undefined,
+        }
       })
     },
 

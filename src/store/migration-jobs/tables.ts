@@ -83,6 +83,8 @@ export interface MigrationIdentityTable {
 /** Progress before a job first changed it. */
 export interface MigrationUndoTable extends Omit<ProgressTable, 'version' | 'migration_version'> {
   job_id: string
+  /** The job that wrote it; null if it was changed otherwise since, or written by no job. */
+  former_job_id: string | null
 }
 
 /** A stat before a job first changed it; `former` is null if the player had no value. */

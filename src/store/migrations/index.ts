@@ -32,7 +32,7 @@ import * as lazyPulls from './0030-lazy-pulls.ts'
 import * as migrationStatUndo from './0031-migration-stat-undo.ts'
 import * as recordImports from './0032-record-imports.ts'
 import * as eventTraces from './0033-event-traces.ts'
-import * as migrationResets from './0034-migration-resets.ts'
+import * as migrationExactness from './0034-migration-exactness.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -69,5 +69,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0031-migration-stat-undo': migrationStatUndo,
   '0032-record-imports': recordImports,
   '0033-event-traces': eventTraces,
-  '0034-migration-resets': migrationResets,
+  '0034-migration-exactness': migrationExactness,
 }

@@ -27,7 +27,7 @@ export const MigrationState = {
   SUCCEEDED: 4,
   /** SUCCEEDED_WITH_REFUSALS - Ended with refused records. */
   SUCCEEDED_WITH_REFUSALS: 5,
-  /** ROLLED_BACK - Its progress was taken back: see RollbackMigrationJob. */
+  /** ROLLED_BACK - Its progress was taken back, or is being taken back: see RollbackMigrationJob. */
   ROLLED_BACK: 6,
 } as const;
 

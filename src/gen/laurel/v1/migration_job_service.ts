@@ -3440,7 +3440,8 @@ export const MigrationJobServiceService = {
   },
   /**
    * Takes back the progress that a job wrote, unless it has changed since: new progress is deleted, changed progress is restored. So are the
-   * stats that the progress has set. Players and accounts stay. A running job is cancelled first. A response follows each part; a call that is cut off is repeated.
+   * stats that the progress has set. Players and accounts stay. The job takes no input any more. A response follows each part; a call that
+   * is cut off is repeated.
    */
   rollbackMigrationJob: {
     path: "/laurel.v1.MigrationJobService/RollbackMigrationJob" as const,
@@ -3542,7 +3543,8 @@ export interface MigrationJobServiceServer extends UntypedServiceImplementation 
   verifyMigrationJob: handleBidiStreamingCall<VerifyMigrationJobRequest, VerifyMigrationJobResponse>;
   /**
    * Takes back the progress that a job wrote, unless it has changed since: new progress is deleted, changed progress is restored. So are the
-   * stats that the progress has set. Players and accounts stay. A running job is cancelled first. A response follows each part; a call that is cut off is repeated.
+   * stats that the progress has set. Players and accounts stay. The job takes no input any more. A response follows each part; a call that
+   * is cut off is repeated.
    */
   rollbackMigrationJob: handleServerStreamingCall<RollbackMigrationJobRequest, RollbackMigrationJobResponse>;
   /** Deletes a job with its refusals, its conflicts, its identity map and the means to take it back. The progress stays. */
@@ -3729,7 +3731,8 @@ export interface MigrationJobServiceClient extends Client {
   ): ClientDuplexStream<VerifyMigrationJobRequest, VerifyMigrationJobResponse>;
   /**
    * Takes back the progress that a job wrote, unless it has changed since: new progress is deleted, changed progress is restored. So are the
-   * stats that the progress has set. Players and accounts stay. A running job is cancelled first. A response follows each part; a call that is cut off is repeated.
+   * stats that the progress has set. Players and accounts stay. The job takes no input any more. A response follows each part; a call that
+   * is cut off is repeated.
    */
   rollbackMigrationJob(
     request: RollbackMigrationJobRequest,

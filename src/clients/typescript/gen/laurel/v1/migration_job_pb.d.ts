@@ -1342,7 +1342,7 @@ export enum MigrationState {
   SUCCEEDED_WITH_REFUSALS = 5,
 
   /**
-   * Its progress was taken back: see RollbackMigrationJob.
+   * Its progress was taken back, or is being taken back: see RollbackMigrationJob.
    *
    * @generated from enum value: MIGRATION_STATE_ROLLED_BACK = 6;
    */

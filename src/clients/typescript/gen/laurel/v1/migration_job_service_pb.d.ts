@@ -2355,7 +2355,8 @@ export declare const MigrationJobService: GenService<{
   },
   /**
    * Takes back the progress that a job wrote, unless it has changed since: new progress is deleted, changed progress is restored. So are the
-   * stats that the progress has set. Players and accounts stay. A running job is cancelled first. A response follows each part; a call that is cut off is repeated.
+   * stats that the progress has set. Players and accounts stay. The job takes no input any more. A response follows each part; a call that
+   * is cut off is repeated.
    *
    * @generated from rpc laurel.v1.MigrationJobService.RollbackMigrationJob
    */
