@@ -9,7 +9,11 @@ const SAMPLE_TICKS = TICKS_PER_SECOND
 const MAX_READ_EVENTS = 1_000n
 /** From this rate of reports on, pauses are longest. */
 const MAX_REPORTS_PER_SECOND = 1_000
-/** The longest pause, as a multiple of the time that the part before it took. */
+/** A job writes if it has written a part within this time: longer than a job alone pauses. */
+const WRITING_TICKS = 10n * TICKS_PER_SECOND
+/** Bounds the pauses of a job to a minute and a half. */
+const MAX_JOBS = 16
+/** The longest pause of a job alone, as a multiple of the time that the part before it took. */
 const MAX_PAUSE_FACTOR = 3
 /** A part that waited for a lock would cause a long pause, during which the reports may end. */
 const MAX_PAUSE_MILLISECONDS = 5_000
@@ -24,7 +28,8 @@ interface Sample {
 
 /**
  * Slows a job down while callers report progress, at any server: they share the database with it. Its parts are smaller then, and the
- * pauses between them grow with the rate of the reports.
+ * pauses between them grow with the rate of the reports, and with the number of jobs that write, so that all together take no more time of
+ * the database than one.
  */
 export class JobThrottle {
   readonly #services: ThrottleServices
@@ -32,6 +37,8 @@ export class JobThrottle {
   /** Between the last two samples; undefined before the second one. */
   #reportsPerSecond: number | undefined
   #partMilliseconds = 0
+  /** That have written lately, at any server, this one included. */
+  #jobCount = 1
 
   private constructor(services: ThrottleServices, sample: Sample) {
     this.#services = services
@@ -53,7 +60,8 @@ export class JobThrottle {
   async run<Result>(signal: AbortSignal, write: () => Promise<Result>): Promise<Result> {
     await this.#measureReports(signal)
     const load = Math.min(1, (this.#reportsPerSecond ?? 0) / MAX_REPORTS_PER_SECOND)
-    const pause = Math.min(this.#partMilliseconds * MAX_PAUSE_FACTOR * load, MAX_PAUSE_MILLISECONDS)
+    const ownPause = Math.min(this.#partMilliseconds * MAX_PAUSE_FACTOR * load, MAX_PAUSE_MILLISECONDS)
+    const pause = ownPause * this.#jobCount
     if (pause >= 1) {
       await sleep(pause, signal)
       this.#services.importTotals.pausedSeconds += pause / 1_000
@@ -71,15 +79,17 @@ export class JobThrottle {
     const time = now()
     // A clock that was set back begins a sample too.
     if (time >= before.time && time < before.time + SAMPLE_TICKS) return
-    const { position, reports } = await store.read(signal, async (queries) => {
+    const { position, reports, jobCount } = await store.read(signal, async (queries) => {
       const position = await queries.events.findLastId()
       const count = position - before.position
-      if (count <= 0n) return { position, reports: 0 }
+      if (count <= 0n) return { position, reports: 0, jobCount: 1 }
       const readCount = count < MAX_READ_EVENTS ? count : MAX_READ_EVENTS
       const found = await queries.events.countReports(position - readCount, position)
-      return { position, reports: (Number(count) * found) / Number(readCount) }
+      const reports = (Number(count) * found) / Number(readCount)
+      return { position, reports, jobCount: await queries.migrationJobs.countWriting(time - WRITING_TICKS) }
     })
     this.#sample = { time, position }
+    this.#jobCount = Math.min(Math.max(1, jobCount), MAX_JOBS)
     const seconds = Number(time - before.time) / Number(TICKS_PER_SECOND)
     this.#reportsPerSecond = reports / Math.max(1, seconds)
   }

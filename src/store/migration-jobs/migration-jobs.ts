@@ -127,6 +127,17 @@ export function migrationJobQueries(db: Kysely<Tables>) {
       return rows.map(toJob)
     },
 
+    /** Returns the number of running jobs that were changed since a time: a part changes its job. */
+    async countWriting(since: Instant): Promise<number> {
+      const row = await db
+        .selectFrom('migration_jobs')
+        .where('state', '=', 'running')
+        .where('update_time', '>=', since)
+        .select(({ fn }) => fn.countAll<bigint>().as('count'))
+        .executeTakeFirstOrThrow()
+      return Number(row.count)
+    },
+
     /** Adds the counts of a part, and sets the state. */
     async advance(
       { titleId, jobId }: MigrationJobKey,

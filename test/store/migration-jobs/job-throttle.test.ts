@@ -69,14 +69,17 @@ test('parts of jobs do not count, and their records are in the totals of the pro
   expect(BigInt(services.importTotals.parts)).toBe(job.counts.parts)
 })
 
-test('only the counted events are read, of all titles', async () => {
-  const { databaseUrl } = services
-  await onDatabase(
-    databaseUrl,
+const insertReports = (count: number) =>
+  onDatabase(
+    services.databaseUrl,
     `insert into events (player_id, title_id, achievement_id, kind, time, state, percent, actor, reason, request_id)
       select 'player-' || n % 100, 'title-' || n % 10, 'laps', 'progressed', 0, 'in_progress', 1, '', '', ''
-      from generate_series(1, 20000) n`,
+      from generate_series(1, ${count}) n`,
   )
+
+test('only the counted events are read, of all titles', async () => {
+  const { databaseUrl } = services
+  await insertReports(20_000)
   const [last] = await onDatabase(databaseUrl, 'select max(id) as id from events')
   const upTo = BigInt(last?.['id'] as string)
   const { result, rowsRead } = await countingRows(databaseUrl, ['events'], (db) =>
@@ -84,4 +87,23 @@ test('only the counted events are read, of all titles', async () => {
   )
   expect(result).toBe(1_000)
   expect(rowsRead).toBeLessThan(1_100)
+})
+
+test('a job pauses longer beside other jobs, however many report, and not for ever', async () => {
+  const pauseAfter = async (partMilliseconds: number) => {
+    const throttle = await open()
+    await insertReports(5_000)
+    time += TICKS_PER_SECOND
+    await throttle.run(signal, () => new Promise((resolve) => setTimeout(resolve, partMilliseconds)))
+    const before = services.importTotals.pausedSeconds
+    await throttle.run(signal, async () => {})
+    return services.importTotals.pausedSeconds - before
+  }
+  await onDatabase(services.databaseUrl, 'delete from migration_jobs')
+  await createTestJob(services, TITLE, 'one')
+  const alone = await pauseAfter(40)
+  expect(alone).toBeGreaterThan(0.11)
+  expect(alone).toBeLessThan(0.24)
+  for (const jobId of ['two', 'three', 'four']) await createTestJob(services, TITLE, jobId)
+  expect(await pauseAfter(40)).toBeGreaterThan(0.44)
 })
