@@ -35,6 +35,9 @@ export interface FedPart {
 /**
  * Reads an input from its position and writes its records in parts, each in one transaction with the position after it. The next part is
  * read and prepared while one is written.
+ *
+ * Of several failures the one that is first in the input is thrown: that of a part before that of the rest, which was read meanwhile, and of one
+ * part that the job does not run before that another call feeds the source. Parts before it are written, and yielded.
  * @throws LaurelError MIGRATION_JOB_NOT_RUNNING, MIGRATION_POSITION_AHEAD, DOCUMENT_MALFORMED; ABORTED if another call feeds the source
  */
 export async function* feedJob(
@@ -77,12 +80,15 @@ export async function* feedJob(
       }
       call.signal.throwIfAborted()
     }
+  } catch (error) {
     if (writing !== undefined) yield await writing
-    yield await feed.write(part, true)
+    throw error
   } finally {
     // A caller that fails must find the position of the last part.
     await writing?.catch(() => {})
   }
+  if (writing !== undefined) yield await writing
+  yield await feed.write(part, true)
 }
 
 /** Writes the parts of one input in order. */
