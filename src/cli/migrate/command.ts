@@ -58,7 +58,7 @@ export function addMigrate(program: Command): void {
       .option('--refusals <file>', 'write the refused records to a file, each with the reason')
       .option(
         '--delta',
-        'import what has changed since the last run of the job, by updateTime in the mapping',
+        'import what has changed since the last run of the job, by updateTime in the mapping; without update times, as in live APIs and laurel://, all is read again',
       )
       .option(
         '--overlap <minutes>',
