@@ -36,8 +36,8 @@ export interface FedPart {
  * Reads an input from its position and writes its records in parts, each in one transaction with the position after it. The next part is
  * read and prepared while one is written.
  *
- * Of several failures the one that is first in the input is thrown: that of a part before that of the rest, which was read meanwhile, and of one
- * part that the job does not run before that another call feeds the source. Parts before it are written, and yielded.
+ * Of several failures, the first in the input is thrown: the failure of a part precedes that of the rest, which is read meanwhile. A part of a
+ * job that does not run is refused for this, even if another call feeds its source. The parts before are written, and yielded.
  * @throws LaurelError MIGRATION_JOB_NOT_RUNNING, MIGRATION_POSITION_AHEAD, DOCUMENT_MALFORMED; ABORTED if another call feeds the source
  */
 export async function* feedJob(

@@ -67,6 +67,8 @@ export async function* reconcilePlatform(
         counts.refused += 1
         continue
       }
+      // Pages may repeat entries when the list changes between them; the first one counts.
+      if (seen.has(achievement.id)) continue
       counts.records += 1
       seen.add(achievement.id)
       const [theirs, stored] = [row.progress, ours.get(achievement.id)]

@@ -3,7 +3,7 @@ import { destinations, type Requirement } from '../authorization.ts'
 
 /**
  * Returns the permissions to start a job, beside that to change progress, by the calls that it makes to other systems. Inputs are fed without
- * them: each change is sent as that of a report, by a job that somebody with the permission has started.
+ * them: each change is sent as that of a report, by a job that a caller with the permission has started.
  */
 export function startPermissions({
   titleId,

@@ -7,7 +7,7 @@ import { createTestJob, createTitleWith, feedText, linesOf } from '../../support
 import { achievementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 
-/* Of several failures, the one that is first in the input is thrown, after the parts before it. */
+/* Of several failures, the first in the input is thrown, after the parts before it. */
 
 const titleId = 'harbor'
 const ROWS = Array.from({ length: 30 }, (_, index) => ({

@@ -138,7 +138,8 @@ function checkNothingFalls(before: State, after: State): void {
     const now = after.get(key)
     expect(now?.percent).toBeGreaterThanOrEqual(percent)
     if (state === 'achieved') expect(now?.state).toBe('achieved')
-    if (unlockTime !== undefined) expect(Number((now?.unlockTime ?? unlockTime + 1n) - unlockTime)).toBeLessThanOrEqual(0)
+    if (unlockTime !== undefined)
+      expect(Number((now?.unlockTime ?? unlockTime + 1n) - unlockTime)).toBeLessThanOrEqual(0)
   }
 }
 
