@@ -74,3 +74,16 @@ test('the audit has the origin of a source’s URL alone, whose path may be a se
   expect(entry?.['text']).toContain(platform.url)
   expect(entry?.['text']).not.toContain('{player}')
 })
+
+test('a job that calls other systems is resumed with the permissions on destinations alone', async () => {
+  const rights = [{ resource: 'ADMIN:NAMESPACE:secret:USER:*:ACHIEVEMENT', action: 15 }]
+  const manager = { ...callOf(), principal: { kind: 'operator', name: 'manager', rights } } as const
+  const key = { titleId: 'secret', jobId: 'lazy' }
+  const operations = openOperations(services)
+  await operations.pauseMigrationJob(key, manager)
+  await expect(operations.resumeMigrationJob(key, manager)).rejects.toMatchObject({
+    reason: 'PERMISSION_DENIED',
+    message: expect.stringContaining('ADMIN:NAMESPACE:secret:DESTINATION [CREATE]'),
+  })
+  expect(await operations.resumeMigrationJob(key, callOf())).toMatchObject({ state: 'running' })
+})
