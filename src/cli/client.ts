@@ -162,10 +162,15 @@ async function send<Request, Response>(
   call: ClientDuplexStream<Request, Response>,
   requests: AsyncIterable<Request>,
 ): Promise<void> {
-  const ended = new Promise<'ended'>((resolve) => call.once('status', () => resolve('ended')))
+  const ended = new AbortController()
+  call.once('status', () => ended.abort())
   for await (const request of requests) {
     if (call.write(request)) continue
-    if ((await Promise.race([once(call, 'drain'), ended])) === 'ended') return
+    // A race with a promise of the end would keep each wait until then.
+    const drained = await once(call, 'drain', { signal: ended.signal }).catch((error: unknown) => {
+      if (!ended.signal.aborted) throw error
+    })
+    if (drained === undefined) return
   }
   call.end()
 }
