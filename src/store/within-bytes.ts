@@ -9,7 +9,7 @@ import type { Tables } from './schema.ts'
 export const MAX_BYTES = 4 * 2 ** 20
 
 /** Runs a query with a limit, up to the row with which the sizes reach `MAX_BYTES`. `order` must be the order of the query. */
-export async function listWithinBytes<All extends Tables, From extends keyof All, Row>(
+export async function listWithinBytes<All, From extends keyof All, Row>(
   db: Kysely<Tables>,
   query: SelectQueryBuilder<All, From, Row>,
   size: RawBuilder<unknown>,

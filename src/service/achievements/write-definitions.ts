@@ -42,6 +42,8 @@ export async function writeDefinitions(
   await queries.achievements.upsert(titleId, achievements)
   const ids = achievements.map(({ id }) => id)
   await queries.achievementRevisions.insert(titleId, ids, change)
+  const replaced = writes.filter(({ before }) => before !== undefined).map(({ after }) => after.id)
+  await queries.achievementRevisions.deleteOldest(titleId, replaced)
   await queries.events.insertDefinitionEvents(titleId, ids, change)
   for (const { before, after } of writes) {
     if (before === undefined) continue

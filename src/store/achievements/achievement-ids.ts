@@ -12,11 +12,18 @@ export function achievementIdQueries(db: Kysely<Tables>) {
     ): Promise<ReadonlyMap<string, string>> {
       if (ids.length === 0) return new Map()
       const rows = await db
-        .selectFrom('achievement_ids')
-        .innerJoin(idTable(ids).as('requested'), 'requested.id', 'achievement_ids.id')
-        .where('title_id', '=', titleId)
-        .where('dialect', '=', dialect)
-        .select(['achievement_ids.id', 'achievement_id'])
+        .selectFrom(idTable(ids).as('requested'))
+        .crossJoinLateral((builder) =>
+          builder
+            .selectFrom('achievement_ids')
+            .select('achievement_id')
+            .where('title_id', '=', titleId)
+            .where('dialect', '=', dialect)
+            .whereRef('achievement_ids.id', '=', 'requested.id')
+            .limit(sql.lit(1))
+            .as('found'),
+        )
+        .select(['requested.id', 'achievement_id'])
         .execute()
       return new Map(rows.map(({ id, achievement_id }) => [id, achievement_id]))
     },

@@ -3,6 +3,7 @@ import type { AchievementRevision } from '../../model/achievement.ts'
 import type { ListPart } from '../../model/list-part.ts'
 import { COLUMNS } from '../columns.ts'
 import type { DefinitionChange } from '../events/events.ts'
+import { idTable } from '../id-table.ts'
 import type { Row, Tables } from '../schema.ts'
 import { listWithinBytes } from '../within-bytes.ts'
 import { type AchievementRow, DEFINITION_SIZE, fromRow, idsColumn } from './achievements.ts'
@@ -24,7 +25,7 @@ export function achievementRevisionQueries(db: Kysely<Tables>) {
       .where('achievement_id', '=', achievementId)
 
   return {
-    /** Copies achievements as they are now, in the transaction that has written them, and deletes revisions beyond the maximum. */
+    /** Copies achievements as they are now, in the transaction that has written them. */
     async insert(
       titleId: string,
       achievementIds: readonly string[],
@@ -34,11 +35,17 @@ export function achievementRevisionQueries(db: Kysely<Tables>) {
       await sql`
         insert into achievement_revisions (title_id, achievement_id, revision, time, actor, request_id, list_order, lifecycle,
           hidden, tags, definition, ids, create_time, update_time)
-        select title_id, id, revision, ${time}::bigint, ${actor}, ${requestId}, list_order, lifecycle, hidden, tags, definition,
-          ${idsColumn}::jsonb, create_time, update_time
-        from achievements where title_id = ${titleId} and id = any(${[...achievementIds]}::text[])`.execute(
-        db,
-      )
+        select title_id, achievements.id, revision, ${time}::bigint, ${actor}, ${requestId}, list_order, lifecycle, hidden, tags,
+          definition, ${idsColumn}::jsonb, create_time, update_time
+        from ${idTable(achievementIds)} requested
+        cross join lateral (
+          select * from achievements where title_id = ${titleId} and id = requested.id limit 1
+        ) achievements`.execute(db)
+    },
+
+    /** Deletes revisions beyond the maximum. */
+    async deleteOldest(titleId: string, achievementIds: readonly string[]): Promise<void> {
+      if (achievementIds.length === 0) return
       await sql`
         delete from achievement_revisions r where title_id = ${titleId}
           and achievement_id = any(${[...achievementIds]}::text[])

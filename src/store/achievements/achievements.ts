@@ -42,8 +42,21 @@ export function achievementQueries(db: Kysely<Tables>) {
       .select(ACHIEVEMENT_COLUMNS)
       .select(idsColumn.as('ids'))
       .where('title_id', '=', titleId)
-  const selectNamed = (titleId: string, ids: readonly string[]) =>
-    select(titleId).innerJoin(idTable(ids).as('requested'), 'requested.id', 'achievements.id')
+  /** Looks each up by its key, in order of id, and locks it there. */
+  const selectNamed = (titleId: string, ids: readonly string[], lock?: 'forUpdate' | 'forKeyShare') =>
+    db
+      .selectFrom(idTable(ids).as('requested'))
+      .crossJoinLateral((builder) => {
+        const row = builder
+          .selectFrom('achievements')
+          .select(COLUMNS.achievements)
+          .where('title_id', '=', titleId)
+          .whereRef('id', '=', 'requested.id')
+          .limit(sql.lit(1))
+        return (lock === undefined ? row : row[lock]()).as('achievements')
+      })
+      .select(ACHIEVEMENT_COLUMNS)
+      .select(idsColumn.as('ids'))
 
   return {
     /** Inserts or replaces definitions and their dialect ids. Replacing raises the etag. */
@@ -101,11 +114,7 @@ export function achievementQueries(db: Kysely<Tables>) {
     /** As `listByIds`; locks the rows in order of id until the end of the transaction. */
     async lock(titleId: string, ids: readonly string[]): Promise<readonly StoredAchievement[]> {
       if (ids.length === 0) return []
-      const rows = await selectNamed(titleId, ids)
-        .orderBy('achievements.id')
-        .forUpdate('achievements')
-        .execute()
-      return rows.map(fromRow)
+      return (await selectNamed(titleId, ids, 'forUpdate').execute()).map(fromRow)
     },
 
     /**
@@ -114,9 +123,11 @@ export function achievementQueries(db: Kysely<Tables>) {
      */
     async lockShared(titleId: string, ids: readonly string[] | 'all'): Promise<readonly StoredAchievement[]> {
       if (ids.length === 0) return []
-      const query = ids === 'all' ? select(titleId) : selectNamed(titleId, ids)
-      const rows = await query.orderBy('achievements.id').forKeyShare('achievements').execute()
-      return rows.map(fromRow)
+      const query =
+        ids === 'all'
+          ? select(titleId).orderBy('id').forKeyShare('achievements')
+          : selectNamed(titleId, ids, 'forKeyShare')
+      return (await query.execute()).map(fromRow)
     },
 
     /** As `lockShared` of all achievements of a title, of which it reads nothing. */

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { achievementIdQueries } from '../../../src/store/achievements/achievement-ids.ts'
+import { achievementQueries } from '../../../src/store/achievements/achievements.ts'
+import { countingRows } from '../../support/counting-rows.ts'
+import { createTitleWith } from '../../support/migration-job.ts'
+import { achievementOf } from '../../support/records.ts'
+import { createTestServices } from '../../support/services.ts'
+
+const COUNT = 2_000
+const BATCH = 100
+
+test('a lookup of achievements reads only their rows, in a title that was just filled', async () => {
+  await using services = await createTestServices()
+  const all = Array.from({ length: COUNT }, (_, index) =>
+    achievementOf({ id: `a${index}`, ids: { xbox: String(index) } }),
+  )
+  await createTitleWith(services, 'full', all)
+  const ids = all.slice(0, BATCH).map(({ id }) => id)
+  for (const lookup of ['listByIds', 'lock', 'lockShared'] as const) {
+    const { result, rowsRead } = await countingRows(services.databaseUrl, ['achievements'], (db) =>
+      achievementQueries(db)[lookup]('full', ids),
+    )
+    expect(result.map(({ id }) => id)).toEqual(ids.toSorted())
+    expect(rowsRead, lookup).toBeLessThanOrEqual(2 * BATCH)
+  }
+  const dialectIds = ids.map((id) => id.slice(1))
+  const { result, rowsRead } = await countingRows(services.databaseUrl, ['achievement_ids'], (db) =>
+    achievementIdQueries(db).findAchievements('full', 'xbox', dialectIds),
+  )
+  expect(result).toEqual(new Map(dialectIds.map((id) => [id, `a${id}`])))
+  expect(rowsRead).toBe(BATCH)
+})
