@@ -1,6 +1,7 @@
 /**
  * Prints the rows per second of a migration job, and of COPY of as many rows into the same table, interleaved. Run with
- * `npm exec -c 'node test/bench/import-vs-copy.ts [ROWS OF A ROUND] [ROUNDS] [ROWS BEFORE]'`.
+ * `npm exec -c 'node test/bench/import-vs-copy.ts [ROWS OF A ROUND] [ROUNDS] [ROWS BEFORE] [STATS]'`; with STATS, the
+ * achievements of the job follow so many stats.
  */
 import { finished } from 'node:stream/promises'
 import pg from 'pg'
@@ -12,7 +13,7 @@ import { achievementOf, gamerscore, requirementOf } from '../support/records.ts'
 import { servicesOn } from '../support/services.ts'
 import { startPostgres } from './started-postgres.ts'
 
-const [rows = 200_000, rounds = 5, earlierRows = 0] = process.argv.slice(2).map(Number)
+const [rows = 200_000, rounds = 5, earlierRows = 0, stats = 0] = process.argv.slice(2).map(Number)
 const ROWS_PER_PLAYER = 10
 const ACHIEVEMENTS = 100
 const TITLE = 'bench'
@@ -24,7 +25,13 @@ const store = openStore({ connectionString, poolSize: 4, onError: () => {} })
 cleanup.defer(() => store.close())
 const services = servicesOn(store)
 const achievements = Array.from({ length: ACHIEVEMENTS }, (_, index) =>
-  achievementOf({ id: `a${index}`, requirements: [requirementOf({ target: 100n })], rewards: gamerscore(5) }),
+  achievementOf({
+    id: `a${index}`,
+    requirements: [
+      requirementOf({ target: 100n, statCode: stats > 0 ? `stat-${index % stats}` : undefined }),
+    ],
+    rewards: gamerscore(5),
+  }),
 )
 await createTitleWith(services, TITLE, achievements)
 const key = await createTestJob(services, TITLE, 'job')

@@ -11,6 +11,7 @@ import {
 import { compareQuantities } from '../../model/quantity.ts'
 import type { Stat, StatValue } from '../../model/stat.ts'
 import type { Queries } from '../../store/queries.ts'
+import { statCodesOf } from '../achievements/write-definitions.ts'
 import type { Attribution } from '../call.ts'
 import { StatValues } from '../progress/writer/stat-values.ts'
 import type { PlayerTitleChanges } from '../progress/writer/unit-of-work.ts'
@@ -25,8 +26,8 @@ interface PlayerAchievement {
 
 interface TitleStats {
   readonly stats: ReadonlyMap<string, Stat>
-  /** The achievements that follow one of the stats, without community goals. */
-  readonly followers: readonly StoredAchievement[]
+  /** The achievements that follow each of the stats, by its code, without community goals. */
+  readonly followers: ReadonlyMap<string, readonly StoredAchievement[]>
 }
 
 /**
@@ -59,7 +60,7 @@ export class ImportedStats {
       const followers = await queries.achievements.lockSharedByStats(titleId, [...codesOfTitle])
       titles.set(titleId, {
         stats: new Map(stats.map((stat) => [stat.code, stat])),
-        followers: followers.filter(({ participation }) => participation !== 'community'),
+        followers: followersByCode(followers.filter(({ participation }) => participation !== 'community')),
       })
     }
     return new ImportedStats(queries, titles)
@@ -68,14 +69,16 @@ export class ImportedStats {
   /** Returns the keys of all progress that the stats may change. */
   keysOf(players: readonly PlayerAchievement[]): readonly ProgressKey[] {
     return players.flatMap(({ playerId, titleId, achievement }) =>
-      followsStat(achievement)
-        ? (this.#titles.get(titleId)?.followers ?? []).map(({ id }) => ({
-            playerId,
-            titleId,
-            achievementId: id,
-          }))
-        : [],
+      this.#followersOf(titleId, achievement === undefined ? [] : statCodesOf([achievement])).map(
+        ({ id }) => ({ playerId, titleId, achievementId: id }),
+      ),
     )
+  }
+
+  /** Returns the achievements that follow one of the stats. */
+  #followersOf(titleId: string, codes: Iterable<string>): readonly StoredAchievement[] {
+    const followers = this.#titles.get(titleId)?.followers
+    return [...new Set([...codes].flatMap((code) => followers?.get(code) ?? []))]
   }
 
   /** Loads the players' values. Their rows must be locked. */
@@ -135,7 +138,7 @@ export class ImportedStats {
   ): void {
     if (movements.size === 0) return
     this.#values.set({ playerId, titleId }, movements, context.time)
-    for (const follower of this.#titles.get(titleId)?.followers ?? []) {
+    for (const follower of this.#followersOf(titleId, movements.keys())) {
       // The document's own progress on this achievement has been applied already.
       if (follower.id === achievementId) continue
       follow(changes, { playerId, titleId }, follower, movements, context, attribution)
@@ -150,6 +153,19 @@ export class ImportedStats {
   async flush(): Promise<void> {
     if (this.changed.length > 0) await this.#queries.stats.upsertValues(this.changed)
   }
+}
+
+function followersByCode(
+  followers: readonly StoredAchievement[],
+): ReadonlyMap<string, readonly StoredAchievement[]> {
+  const byCode = new Map<string, StoredAchievement[]>()
+  for (const follower of followers)
+    for (const code of statCodesOf([follower])) {
+      const others = byCode.get(code)
+      if (others === undefined) byCode.set(code, [follower])
+      else others.push(follower)
+    }
+  return byCode
 }
 
 function followsStat(achievement: StoredAchievement | undefined): achievement is StoredAchievement {
