@@ -20,6 +20,7 @@ import type { ImportStrategy } from './import-definitions.ts'
 import { ImportTally } from './import-tally.ts'
 import type { Mapping } from './match.ts'
 import { withPastTimes } from './past-times.ts'
+import { readAhead } from './read-ahead.ts'
 import { checkDocument, DEFAULT_LOCALE, type Entry, type LocaleOf, readEntries } from './read-entries.ts'
 import { writeAndRollBack } from './roll-back.ts'
 
@@ -114,7 +115,8 @@ async function* importDocument(
     titles.set('', { binding: undefined, displayName: undefined, extensions: {} })
   let committed: Committed | undefined
   try {
-    for await (const batch of batchesOf(readEntries(adapter, document, localeOf, facts.envelope))) {
+    const batches = batchesOf(readEntries(adapter, document, localeOf, facts.envelope))
+    for await (const batch of readAhead(batches)) {
       call.signal.throwIfAborted()
       if (committed !== undefined && batch.every((entry) => 'error' in entry)) {
         yield tally.addBatch(batch, EMPTY_RESULT, playerId)

@@ -44,8 +44,11 @@ export class Matcher {
     const names = [...new Set(records.flatMap((record) => namesOf(adapter, record)))]
     const byDialectId = await queries.achievementIds.findAchievements(titleId, adapter.id, names)
     const mapped = names.map((name) => targetOf(mapping, name)).filter((id) => id !== undefined)
-    const prefixed = names.map((name) => `${adapter.id}-${name}`)
-    const ids = new Set([...byDialectId.values(), ...names, ...mapped, ...prefixed])
+    const codes = records.flatMap(codesOf)
+    const prefixed = records.flatMap(({ achievement }) =>
+      achievement ? [prefixedCode(adapter, achievement)] : [],
+    )
+    const ids = new Set([...byDialectId.values(), ...codes, ...mapped, ...prefixed])
     const stored = await queries.achievements[read](titleId, [...ids])
     return new Matcher(adapter, mapping, titleId, byDialectId, stored)
   }
@@ -57,7 +60,7 @@ export class Matcher {
       const found = this.#byId.get(this.#byDialectId.get(name) ?? '')
       if (found !== undefined) return found
     }
-    const code = record.achievement?.id ?? record.progress?.achievementId
+    const [code] = codesOf(record)
     const byCode = this.#adapter.hasCodes && code !== undefined ? this.#byId.get(code) : undefined
     if (byCode !== undefined) return byCode
     const mapped = names.map((name) => targetOf(this.#mapping, name))
@@ -82,9 +85,10 @@ export class Matcher {
    * Returns the code for a new record: the document's, or if that is taken, the same with the dialect as a prefix.
    * @throws LaurelError if both are taken.
    */
-  freeIdFor({ id }: Achievement): string {
-    const free = [id, `${this.#adapter.id}-${id}`].find((code) => !this.#byId.has(code))
-    if (free === undefined) throw achievementExists(this.#titleId, `${this.#adapter.id}-${id}`)
+  freeIdFor(achievement: Achievement): string {
+    const prefixed = prefixedCode(this.#adapter, achievement)
+    const free = [achievement.id, prefixed].find((code) => !this.#byId.has(code))
+    if (free === undefined) throw achievementExists(this.#titleId, prefixed)
     return free
   }
 
@@ -105,10 +109,19 @@ function targetOf(mapping: Mapping, name: string): string | undefined {
   return Object.hasOwn(mapping, name) ? mapping[name] : undefined
 }
 
-/** Returns the entry's names for the achievement: its id in the dialect and its code. */
-function namesOf(adapter: Adapter, { achievement, progress }: Canonical): readonly string[] {
-  const names = [achievement?.ids[adapter.id], achievement?.id, progress?.achievementId]
-  return [...new Set(names.filter((name) => name !== undefined))]
+/** Returns the entry's names for the achievement: its id in the dialect and its codes. */
+function namesOf(adapter: Adapter, record: Canonical): readonly string[] {
+  const id = record.achievement?.ids[adapter.id]
+  return [...new Set([...(id === undefined ? [] : [id]), ...codesOf(record)])]
+}
+
+function codesOf({ achievement, progress }: Canonical): readonly string[] {
+  return [achievement?.id, progress?.achievementId].filter((code) => code !== undefined)
+}
+
+/** Returns the code of a new record whose own code is taken. */
+function prefixedCode(adapter: Adapter, { id }: Achievement): string {
+  return `${adapter.id}-${id}`
 }
 
 /** The ids of achievements by their normalized name. */
