@@ -9,10 +9,7 @@ import type { MappedRecord, MigrationMapping } from '../../src/model/migration-m
 import type { Progress } from '../../src/model/progress.ts'
 import { formatQuantity } from '../../src/model/quantity.ts'
 import type { Extensions } from '../../src/model/title.ts'
-import {
-  formatProgressLine,
-  type ProgressLine,
-} from '../../src/service/migration-jobs/formats/progress-line.ts'
+import { formatProgressLine, type ProgressLine } from '../../src/service/lines/progress-line.ts'
 import { entryOf } from '../support/documents.ts'
 import { MAPPING, readAll, recordsOf } from '../support/migration-inputs.ts'
 import { extensions, instants, quantities, texts, tokens } from './arbitrary-values.ts'
@@ -108,7 +105,7 @@ describe("a line of Laurel's export", () => {
 
   test.each([
     ['{}', 'kind: must be a text, such as progress, and is missing'],
-    ['{"kind":"progress"}', 'progress: must be an object, and is missing'],
+    ['{"kind":"progress"}', 'titleId: must be a text of 1 to 128 characters'],
     [
       withProgress({ state: 'done' }),
       'progress.state: must be one of not_started, in_progress, achieved, and is "done"',

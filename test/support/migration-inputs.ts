@@ -1,12 +1,8 @@
 import { adapters } from '../../adapters/index.ts'
 import { LATEST_INSTANT } from '../../src/model/instant.ts'
 import type { MappedRecord, MigrationMapping } from '../../src/model/migration-mapping.ts'
-import type {
-  InputBatch,
-  InputRecord,
-  InputStart,
-  Refused,
-} from '../../src/service/migration-jobs/input-record.ts'
+import type { Refused } from '../../src/service/lines/refused.ts'
+import type { InputBatch, InputRecord, InputStart } from '../../src/service/migration-jobs/input-record.ts'
 import type { MappingContext } from '../../src/service/migration-jobs/mapping/compile-mapping.ts'
 import { readRecords } from '../../src/service/migration-jobs/read-records.ts'
 

@@ -1,7 +1,5 @@
 import type { MappedRecord } from '../../model/migration-mapping.ts'
-
-/** UTF-16 units of a record that are stored if it is refused. */
-const MAX_TEXT_LENGTH = 64 * 1024
+import type { Refused } from '../lines/refused.ts'
 
 /** One record of an input, mapped or refused. */
 export interface InputRecord {
@@ -18,12 +16,6 @@ export interface InputRecord {
   readonly cursor?: string
 }
 
-/** A record that cannot be mapped. */
-export interface Refused {
-  /** The field, the expected value and the remedy: `percent: must be from 0 to 100, and is "abc"`. */
-  readonly refusal: string
-}
-
 /** Where reading begins. */
 export interface InputStart {
   /** The `end` of the last record that was read; 0 at the start. */
@@ -36,9 +28,4 @@ export interface InputStart {
 export interface InputBatch {
   readonly header: string
   readonly records: readonly InputRecord[]
-}
-
-/** Returns the part of a record's text that is stored. */
-export function shownText(text: string): string {
-  return text.length <= MAX_TEXT_LENGTH ? text : text.slice(0, MAX_TEXT_LENGTH).toWellFormed()
 }

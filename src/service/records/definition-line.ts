@@ -6,8 +6,8 @@ import type { Stat } from '../../model/stat.ts'
 import type { Title } from '../../model/title.ts'
 import type { AchievementWrite } from '../../store/achievements/achievements.ts'
 import type { FormatRecord, RecordOf } from '../audit/record-change.ts'
-import { FieldError } from '../migration-jobs/mapping/field-error.ts'
-import { readId } from '../migration-jobs/mapping/ids.ts'
+import { FieldError } from '../lines/field-error.ts'
+import { readId } from '../lines/ids.ts'
 
 /** The definitions of lines, without etags. */
 export interface Definitions {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../model/json.ts'
 import { imageHashOf } from '../images/images.ts'
-import { FieldError } from '../migration-jobs/mapping/field-error.ts'
+import { FieldError } from '../lines/field-error.ts'
 import type { Services } from '../services.ts'
 
 /** Checks that the bytes of a line are an image of its format, and have its hash. @throws FieldError; LaurelError INVALID_FIELD */

@@ -10,15 +10,15 @@ import {
   type RowKind,
 } from '../../model/record-line.ts'
 import type { Call } from '../call.ts'
-import { parseRecord } from '../migration-jobs/formats/json-text.ts'
-import { MAX_PROGRESS_LINE_DEPTH } from '../migration-jobs/formats/progress-line.ts'
-import { LineBoundaries } from '../migration-jobs/formats/record-boundaries.ts'
-import { readTextRecords } from '../migration-jobs/formats/record-splitter.ts'
-import { FieldError } from '../migration-jobs/mapping/field-error.ts'
+import { FieldError } from '../lines/field-error.ts'
+import { parseRecord } from '../lines/parse-record.ts'
+import { MAX_PROGRESS_LINE_DEPTH } from '../lines/progress-line.ts'
+import { LineBoundaries } from '../lines/record-boundaries.ts'
+import { readTextRecords } from '../lines/record-splitter.ts'
+import { readRow } from '../lines/row-line.ts'
 import type { Services } from '../services.ts'
 import { type Definitions, readDefinition } from './definition-line.ts'
 import { checkImage } from './image-line.ts'
-import { readRow } from './row-line.ts'
 import { GroupRefused, lineRefused, type RecordLine, writeLines } from './write-lines.ts'
 
 /** The state after a part. */

@@ -1,9 +1,6 @@
 import { expect, test } from 'vitest'
 import { RECORD_KINDS } from '../../../src/model/record-line.ts'
-import {
-  formatProgressLine,
-  readProgressLine,
-} from '../../../src/service/migration-jobs/formats/progress-line.ts'
+import { formatProgressLine, readProgressLine } from '../../../src/service/lines/progress-line.ts'
 import { exampleLines, exportLines, importLines, kindsOf } from '../../support/record-lines.ts'
 import { createTestServices } from '../../support/services.ts'
 

@@ -1,17 +1,12 @@
 import { CsvError, parse } from 'csv-parse/sync'
 import { invalidArgument } from '../../../model/errors.ts'
 import type { MappedRecord, MigrationMapping } from '../../../model/migration-mapping.ts'
-import {
-  type InputBatch,
-  type InputRecord,
-  type InputStart,
-  type Refused,
-  shownText,
-} from '../input-record.ts'
+import { RowBoundaries } from '../../lines/record-boundaries.ts'
+import { readTextRecords, type TextRecord } from '../../lines/record-splitter.ts'
+import { type Refused, shownText } from '../../lines/refused.ts'
+import type { InputBatch, InputRecord, InputStart } from '../input-record.ts'
 import { compileMapping, type MappingContext } from '../mapping/compile-mapping.ts'
 import { inputRefused, readBeginning } from './first-bytes.ts'
-import { RowBoundaries } from './record-boundaries.ts'
-import { readTextRecords, type TextRecord } from './record-splitter.ts'
 
 /** Bytes of one row. */
 const MAX_ROW_BYTES = 1024 * 1024

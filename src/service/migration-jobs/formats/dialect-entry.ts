@@ -7,10 +7,10 @@ import { formatInstant, type Instant } from '../../../model/instant.ts'
 import type { MappedRecord, MigrationMapping } from '../../../model/migration-mapping.ts'
 import type { Quantity } from '../../../model/quantity.ts'
 import { DEFAULT_LOCALE } from '../../exchange/read-entries.ts'
-import type { Refused } from '../input-record.ts'
+import { FieldError } from '../../lines/field-error.ts'
+import { readId } from '../../lines/ids.ts'
+import type { Refused } from '../../lines/refused.ts'
 import { type MappingContext, playerReader, refusalOf } from '../mapping/compile-mapping.ts'
-import { FieldError } from '../mapping/field-error.ts'
-import { readId } from '../mapping/ids.ts'
 import { stepsReader } from '../mapping/numbers.ts'
 
 const NONE: readonly never[] = Object.freeze([])

@@ -1,8 +1,8 @@
 import { CsvError, parse } from 'csv-parse/sync'
 import { LIMITS } from '../../../model/limits.ts'
 import { isLongerThan } from '../../../model/text-length.ts'
-import { RowBoundaries } from './record-boundaries.ts'
-import { readTextRecords, type TextRecord } from './record-splitter.ts'
+import { RowBoundaries } from '../../lines/record-boundaries.ts'
+import { readTextRecords, type TextRecord } from '../../lines/record-splitter.ts'
 
 /** Bytes of one row. */
 const MAX_ROW_BYTES = 16 * 1024

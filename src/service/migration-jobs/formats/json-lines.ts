@@ -1,11 +1,12 @@
 import { MAX_DEPTH } from '../../../dialect/json-text.ts'
 import { isJsonObject, type JsonValue } from '../../../model/json.ts'
 import type { MappedRecord } from '../../../model/migration-mapping.ts'
-import { type InputRecord, type InputStart, type Refused, shownText } from '../input-record.ts'
+import { parseRecord } from '../../lines/parse-record.ts'
+import { LineBoundaries } from '../../lines/record-boundaries.ts'
+import { readTextRecords, type TextRecord } from '../../lines/record-splitter.ts'
+import { type Refused, shownText } from '../../lines/refused.ts'
+import type { InputRecord, InputStart } from '../input-record.ts'
 import { inputRefused, readBeginning } from './first-bytes.ts'
-import { parseRecord } from './json-text.ts'
-import { LineBoundaries } from './record-boundaries.ts'
-import { readTextRecords, type TextRecord } from './record-splitter.ts'
 
 /** Bytes of one line. */
 const MAX_LINE_BYTES = 1024 * 1024

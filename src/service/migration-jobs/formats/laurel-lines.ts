@@ -2,11 +2,11 @@ import { EMPTY_OBJECT } from '../../../dialect/empty.ts'
 import { formatInstant, type Instant } from '../../../model/instant.ts'
 import type { JsonValue } from '../../../model/json.ts'
 import type { MappedPlayerId, MappedRecord, MigrationMapping } from '../../../model/migration-mapping.ts'
-import type { Refused } from '../input-record.ts'
+import { FieldError } from '../../lines/field-error.ts'
+import { mappedIdReader } from '../../lines/ids.ts'
+import { PROGRESS_KIND, readProgressLine } from '../../lines/progress-line.ts'
+import type { Refused } from '../../lines/refused.ts'
 import { refusalOf } from '../mapping/compile-mapping.ts'
-import { FieldError } from '../mapping/field-error.ts'
-import { mappedIdReader } from '../mapping/ids.ts'
-import { PROGRESS_KIND, readProgressLine } from './progress-line.ts'
 
 const TIMES = ['unlockTime', 'firstReportTime', 'lastReportTime', 'windowStart'] as const
 const NONE: readonly never[] = Object.freeze([])

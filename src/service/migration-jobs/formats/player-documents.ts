@@ -1,12 +1,13 @@
 import { Turns } from '../../../dialect/turns.ts'
 import { isJsonObject, type JsonValue } from '../../../model/json.ts'
 import type { MappedRecord, MigrationMapping } from '../../../model/migration-mapping.ts'
-import { type InputRecord, type InputStart, type Refused, shownText } from '../input-record.ts'
+import { parseRecord } from '../../lines/parse-record.ts'
+import type { TextRecord } from '../../lines/record-splitter.ts'
+import { type Refused, shownText } from '../../lines/refused.ts'
+import type { InputRecord, InputStart } from '../input-record.ts'
 import { compileMapping, type MappingContext } from '../mapping/compile-mapping.ts'
 import { type DocumentRecord, documentFieldReader, pathReader } from '../mapping/fields.ts'
 import { readJsonTexts } from './json-lines.ts'
-import { parseRecord } from './json-text.ts'
-import type { TextRecord } from './record-splitter.ts'
 
 /** Bytes of a line: a document of 16 MiB, and the name of its file. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024

@@ -9,11 +9,11 @@ import type {
   MappedValue,
   MigrationMapping,
 } from '../../../model/migration-mapping.ts'
-import type { Refused } from '../input-record.ts'
-import { FieldError } from './field-error.ts'
+import { FieldError } from '../../lines/field-error.ts'
+import { mappedIdReader, readId } from '../../lines/ids.ts'
+import type { Refused } from '../../lines/refused.ts'
 import type { FieldReader } from './fields.ts'
 import { ANY_TEXT, flagReader } from './flags.ts'
-import { mappedIdReader, readId } from './ids.ts'
 import { percentReader, stepsReader } from './numbers.ts'
 import { knownTimeReader, timeReader } from './times.ts'
 

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../../model/json.ts'
 import type { MappedFlag } from '../../../model/migration-mapping.ts'
-import { FieldError } from './field-error.ts'
+import { FieldError } from '../../lines/field-error.ts'
 
 /** The text that stands for any value but an empty or false one. */
 export const ANY_TEXT = '*'

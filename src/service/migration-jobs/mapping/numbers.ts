@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../../model/json.ts'
-import { FieldError } from './field-error.ts'
+import { FieldError } from '../../lines/field-error.ts'
 
 /** Characters of a number, as it stands in the input and as plain decimal text. */
 const MAX_CHARACTERS = 400

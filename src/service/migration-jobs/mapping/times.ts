@@ -8,7 +8,7 @@ import {
 } from '../../../model/instant.ts'
 import type { JsonValue } from '../../../model/json.ts'
 import type { MappedTime, MigrationTimeFormat } from '../../../model/migration-mapping.ts'
-import { FieldError } from './field-error.ts'
+import { FieldError } from '../../lines/field-error.ts'
 import { patternParser } from './time-pattern.ts'
 import { type LocalTimes, localTimesOf } from './time-zones.ts'
 

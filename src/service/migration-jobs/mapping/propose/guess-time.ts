@@ -1,7 +1,7 @@
 import { LATEST_INSTANT } from '../../../../model/instant.ts'
 import type { JsonValue } from '../../../../model/json.ts'
 import type { MappedTime } from '../../../../model/migration-mapping.ts'
-import { FieldError } from '../field-error.ts'
+import { FieldError } from '../../../lines/field-error.ts'
 import { timeReader } from '../times.ts'
 import {
   ACHIEVEMENT_NAMES,

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import { Turns } from '../../../dialect/turns.ts'
-import { shownText } from '../input-record.ts'
+import { Turns } from '../../dialect/turns.ts'
 import type { RecordBoundaries } from './record-boundaries.ts'
+import { shownText } from './refused.ts'
 
 /** A record of text, not parsed yet. */
 export interface TextRecord {

@@ -1,6 +1,6 @@
-import type { JsonValue } from '../../../model/json.ts'
-import { LIMITS } from '../../../model/limits.ts'
-import { isLongerThan } from '../../../model/text-length.ts'
+import type { JsonValue } from '../../model/json.ts'
+import { LIMITS } from '../../model/limits.ts'
+import { isLongerThan } from '../../model/text-length.ts'
 import { FieldError } from './field-error.ts'
 
 const EXPECTED = `a text of 1 to ${LIMITS.id} characters, or an integer`

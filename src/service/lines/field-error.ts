@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../../model/json.ts'
+import type { JsonValue } from '../../model/json.ts'
 
 const MAX_SHOWN_CHARACTERS = 60
 

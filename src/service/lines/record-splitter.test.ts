@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { chunksOf } from '../../../../test/support/migration-inputs.ts'
+import { chunksOf } from '../../../test/support/migration-inputs.ts'
 import { LineBoundaries, type RecordBoundaries, RowBoundaries } from './record-boundaries.ts'
 import { readTextRecords, type TextRecord } from './record-splitter.ts'
 

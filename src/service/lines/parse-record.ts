@@ -1,8 +1,8 @@
-import { DecodeError } from '../../../dialect/decode-error.ts'
-import { JsonSyntaxError, MAX_DEPTH, parseJson } from '../../../dialect/json-text.ts'
-import { formatPath } from '../../../dialect/losses.ts'
-import type { JsonValue } from '../../../model/json.ts'
-import type { Refused } from '../input-record.ts'
+import { DecodeError } from '../../dialect/decode-error.ts'
+import { JsonSyntaxError, MAX_DEPTH, parseJson } from '../../dialect/json-text.ts'
+import { formatPath } from '../../dialect/losses.ts'
+import type { JsonValue } from '../../model/json.ts'
+import type { Refused } from './refused.ts'
 
 /** The value of a text, or why it has none. */
 export type ParsedJson = { readonly json: JsonValue } | Refused

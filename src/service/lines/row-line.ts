@@ -1,8 +1,9 @@
-import { parseInstant } from '../../model/instant.ts'
+import { formatJson } from '../../model/exact-json.ts'
+import { formatInstant, type Instant, parseInstant } from '../../model/instant.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../model/json.ts'
 import { type LineMember, type MemberType, ROW_KINDS, type RowKind } from '../../model/record-line.ts'
-import { FieldError } from '../migration-jobs/mapping/field-error.ts'
-import { readId } from '../migration-jobs/mapping/ids.ts'
+import { FieldError } from './field-error.ts'
+import { readId } from './ids.ts'
 
 /** Returns the row of a line by the names of its members, with instants as ticks. @throws FieldError */
 export function readRow(kind: RowKind, line: JsonObject): JsonObject {
@@ -48,6 +49,16 @@ const accepting =
     throw new FieldError(name, expected, value)
   }
 
+/** Returns a reader of objects, of which a test accepts each value. */
+const objectOf =
+  (expected: string, accepts: (value: JsonValue) => boolean): Reader =>
+  (name, value) => {
+    if (!isJsonObject(value)) throw new FieldError(name, 'an object', value)
+    for (const [member, each] of Object.entries(value))
+      if (!accepts(each)) throw new FieldError(`${name}.${member}`, expected, each)
+    return value
+  }
+
 const matching = (expected: string, pattern: RegExp) =>
   accepting(expected, (value) => typeof value === 'string' && pattern.test(value))
 
@@ -81,20 +92,40 @@ const READERS: Readonly<Record<Extract<MemberType, string>, Reader>> = {
     return Object.is(value, -0) ? '-0' : value
   },
   boolean: accepting('true or false', (value) => typeof value === 'boolean'),
-  quantities: accepting(
-    'an object of numbers, and of integers of 64 bits as text',
-    (value) =>
-      isJsonObject(value) &&
-      Object.values(value).every((each) => ['number', 'bigint'].includes(typeof each) || isInteger(each)),
+  quantities: objectOf(
+    'a number, or an integer of 64 bits as text',
+    (value) => ['number', 'bigint'].includes(typeof value) || isInteger(value),
   ),
-  json: accepting(
-    'an object of objects',
-    (value) => isJsonObject(value) && Object.values(value).every(isJsonObject),
-  ),
+  json: objectOf('an object', isJsonObject),
   texts: accepting(
     'a list of texts',
     (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
   ),
   sha256: matching('the 64 hexadecimal digits of a SHA-256', /^[0-9a-f]{64}$/),
   base64: matching('bytes in base64', /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/),
+}
+
+/** Returns the line of a row by the names of its members, without a line break. A member without a value is absent. */
+export function formatRow(kind: RowKind, row: Readonly<Record<string, unknown>>): string {
+  const line: Record<string, JsonValue> = { kind }
+  for (const { name, type } of ROW_KINDS[kind] as readonly (LineMember & { readonly name: string })[]) {
+    const value = row[name]
+    if (value === undefined) continue
+    const [inner = '', outer] = name.split('.').reverse()
+    const json = format(type, value)
+    if (outer === undefined) line[inner] = json
+    else line[outer] = { ...(line[outer] as JsonObject | undefined), [inner]: json }
+  }
+  return formatJson(line)
+}
+
+function format(type: MemberType, value: unknown): JsonValue {
+  if (type === 'instant') return formatInstant(value as Instant, 7)
+  if (type !== 'quantities') return value as JsonValue
+  return Object.fromEntries(
+    Object.entries(value as JsonObject).map(([id, quantity]) => [
+      id,
+      typeof quantity === 'bigint' ? String(quantity) : quantity,
+    ]),
+  )
 }
