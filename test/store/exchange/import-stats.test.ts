@@ -5,6 +5,7 @@ import { LaurelError } from '../../../src/model/errors.ts'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { dialectOf } from '../../../src/service/exchange/dialects.ts'
 import { importPlayerFacts } from '../../../src/service/exchange/import-progress-facts.ts'
+import { ImportedStats } from '../../../src/service/exchange/import-stats.ts'
 import { getProgress } from '../../../src/service/progress/get-progress.ts'
 import { listStatValues, recordStats } from '../../../src/service/stats/stat-values.ts'
 import { createStat } from '../../../src/service/stats/stats.ts'
@@ -99,4 +100,19 @@ test('an import of a value that the stat does not allow is rejected, and changes
   expect(result).toBeInstanceOf(LaurelError)
   expect(result).toMatchObject({ reason: 'STAT_OUT_OF_BOUNDS' })
   expect(await stateOf('cat')).toEqual({ kills: undefined, hunter: undefined, novice: 'not_started' })
+})
+
+test('each player’s progress is locked on the achievements that follow the same stat', async () => {
+  const achievement = achievementOf({
+    id: 'walker',
+    requirements: [requirementOf({ id: 'steps', statCode: 'steps', target: 50n })],
+  })
+  const walker = await createAchievement(services, { titleId, achievement, requestId: undefined }, call)
+  const players = [
+    { playerId: 'ann', titleId, achievement: hunter },
+    { playerId: 'bob', titleId, achievement: walker },
+  ]
+  const stats = await services.store.write(call.signal, (queries) => ImportedStats.lock(queries, players))
+  const keys = stats.keysOf(players).map(({ playerId, achievementId }) => `${playerId} ${achievementId}`)
+  expect(keys).toEqual(['ann hunter', 'ann novice', 'bob walker'])
 })
