@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { CpuMeter, type CpuPerItem, formatCpu } from './cpu-per-item.ts'
 import type { Environment, ServerOptions } from './environment.ts'
 import type * as fixture from './fixture.ts'
 import type { Timing } from './load/jobs.ts'
@@ -17,11 +18,13 @@ export interface Comparison {
   readonly ratios: readonly Ratio[]
   /** Bytes of tables and indexes that each report added, by server. */
   readonly bytesPerReport: Readonly<Record<string, number>>
+  readonly cpu: Readonly<Record<'ours' | 'base', readonly CpuPerItem[]>>
 }
 
 interface Side {
   readonly subjects: readonly Subject[]
   readonly databaseUrl: string
+  readonly meter: CpuMeter
 }
 
 /**
@@ -58,11 +61,12 @@ export async function compareServers(
     of: nameOf(name, 'ours'),
     to: nameOf(name, 'base'),
   }))
-  return { rates, ratios: ratiosOf(rates, comparisons), bytesPerReport }
+  const cpu = { ours: ours.meter.costs, base: base.meter.costs }
+  return { rates, ratios: ratiosOf(rates, comparisons), bytesPerReport, cpu }
 }
 
 /** @param base what this checkout's server was compared with */
-export function formatComparison({ rates, ratios, bytesPerReport }: Comparison, base: string): string {
+export function formatComparison({ rates, ratios, bytesPerReport, cpu }: Comparison, base: string): string {
   const bytes = Object.entries(bytesPerReport).map(([side, count]) => `${side} ${Math.round(count)}`)
   const spread = ({ rounds }: Ratio) => `(${rounds.map((ratio) => ratio.toFixed(2)).join(' ')})`
   return [
@@ -72,6 +76,7 @@ export function formatComparison({ rates, ratios, bytesPerReport }: Comparison, 
     formatTable(rates),
     '',
     `bytes on disk for each report: ${bytes.join(', ')}`,
+    ...formatCpu(cpu.ours, cpu.base),
     '',
     ...ratios.map((ratio) => `${formatRatio(ratio)} ${spread(ratio)}`),
     '',
@@ -83,7 +88,7 @@ const nameOf = (name: string, side: string) => `${name}, ${side}`
 async function open(environment: Environment, side: string, options: ServerOptions): Promise<Side> {
   const { directory } = options
   const databaseUrl = await environment.createDatabase(`bench_${side}`)
-  const { address } = await environment.server({ ...options, databaseUrl })
+  const { address, process } = await environment.server({ ...options, databaseUrl })
   // Written into the tables, which are the checkout's own.
   const file =
     directory === undefined ? './fixture.ts' : pathToFileURL(join(directory, 'test/bench/fixture.ts')).href
@@ -97,7 +102,8 @@ async function open(environment: Environment, side: string, options: ServerOptio
     streamTo(environment, nameOf('stream', side), address, UNARY),
     listTo(environment, nameOf('list', side), address, LIST),
   ]
-  return { subjects, databaseUrl }
+  const meter = await CpuMeter.open(environment, databaseUrl, process.pid as number)
+  return { subjects: subjects.map((subject) => meter.measured(subject)), databaseUrl, meter }
 }
 
 async function sizeOf(environment: Environment, databaseUrl: string): Promise<number> {

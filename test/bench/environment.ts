@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import pg from 'pg'
 import { type ServerProcess, startServerProcess } from '../support/server.ts'
 import { type Helper, type Load, startHelper, startLoad } from './child.ts'
+import type { ProcessSamples } from './process-samples.ts'
 
 /** Postgres, the load generator and the servers of a run. */
 export interface Environment extends AsyncDisposable {
@@ -22,6 +23,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>
   /** The checkout of the server; by default this one. */
   readonly directory?: string | undefined
+  /** Takes samples of the server. */
+  readonly samples?: ProcessSamples
 }
 
 /** @param profileFolder servers write a CPU profile into it when they end */
@@ -29,14 +32,14 @@ export async function openEnvironment(profileFolder: string | undefined): Promis
   await using started = new AsyncDisposableStack()
   const postgres = started.use(await startHelper('postgres.ts'))
   const load = started.use(startLoad())
-  const profiling =
-    profileFolder === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${resolve(profileFolder)}` }
+  const profiling = profileFolder === undefined ? '' : `--cpu-prof --cpu-prof-dir=${resolve(profileFolder)}`
   const running = started.move()
   return {
     load,
     databaseUrl: postgres.address,
-    async server({ databaseUrl = postgres.address, env = {}, directory } = {}) {
-      return running.use(await startServerProcess({ databaseUrl, env: { ...profiling, ...env }, directory }))
+    async server({ databaseUrl = postgres.address, env = {}, directory, samples } = {}) {
+      const options = { NODE_OPTIONS: `${profiling} ${samples?.nodeOption ?? ''}` }
+      return running.use(await startServerProcess({ databaseUrl, env: { ...options, ...env }, directory }))
     },
     helper: async (file, ...args) => running.use(await startHelper(file, ...args)),
     async createDatabase(name) {

@@ -27,11 +27,14 @@ const { values: options } = parseArgs({
     against: { type: 'string' },
     traced: { type: 'string' },
     console: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '10' },
   },
 })
 const { quick } = options
 const rounds = quick ? 3 : 5
-const wireTiming: Timing = quick ? { leadSeconds: 0.15, seconds: 0.4 } : { leadSeconds: 1, seconds: 10 }
+const wireTiming: Timing = quick
+  ? { leadSeconds: 0.15, seconds: 0.4 }
+  : { leadSeconds: 1, seconds: Number(options.seconds) }
 const dialectTiming: Timing = quick ? { leadSeconds: 0, seconds: 0.1 } : { leadSeconds: 0.2, seconds: 1 }
 
 if (options.soak !== undefined) await soakFor(Number(options.soak))

@@ -3,11 +3,13 @@ import { promisify } from 'node:util'
 import type { Environment } from './environment.ts'
 import { createFixture } from './fixture.ts'
 import type { Measured, Timing } from './load/jobs.ts'
+import type { ProcessSample } from './load/sample-process.ts'
+import { ProcessSamples } from './process-samples.ts'
 import { median, sum } from './rounds.ts'
 import { TARGETS } from './setup.ts'
 import { unaryTo } from './subjects/wire.ts'
 
-const SHARE_OF_MAXIMUM = 0.8
+const SHARE_OF_MAXIMUM = 0.5
 const WINDOW_SECONDS = 15
 /** Memory of the last quarter of windows, relative to the second quarter. */
 const MAX_GROWTH = 1.1
@@ -16,6 +18,8 @@ interface Window {
   readonly measured: Measured
   /** Resident set of the server at the end of the window. */
   readonly memoryMebibytes: number
+  /** Of the server. */
+  readonly samples: readonly ProcessSample[]
 }
 
 export interface SoakResults {
@@ -37,7 +41,8 @@ export async function soak(
   minutes: number,
   log: (line: string) => void,
 ): Promise<SoakResults> {
-  const server = await environment.server()
+  using samples = new ProcessSamples()
+  const server = await environment.server({ samples })
   const { unary: target } = TARGETS
   await createFixture(environment, server.address, environment.databaseUrl, target)
   log('finding the maximum')
@@ -48,6 +53,7 @@ export async function soak(
   ]
   const rate = SHARE_OF_MAXIMUM * median(first.map(({ count, seconds }) => count / seconds))
   const windows: Window[] = []
+  samples.next()
   const job = {
     kind: 'fixed-rate',
     address: server.address,
@@ -58,7 +64,8 @@ export async function soak(
   } as const
   for (let left = Math.max(8, Math.ceil((minutes * 60) / WINDOW_SECONDS)); left > 0; left -= 1) {
     const measured = await environment.load.run(job)
-    const window = { measured, memoryMebibytes: await memoryOf(server.process.pid as number) }
+    const memoryMebibytes = await memoryOf(server.process.pid as number)
+    const window = { measured, memoryMebibytes, samples: samples.next() }
     windows.push(window)
     log(formatWindow(windows.length, window))
   }
@@ -85,10 +92,24 @@ async function memoryOf(pid: number): Promise<number> {
   return Number(stdout) / 1024
 }
 
-function formatWindow(number: number, { measured, memoryMebibytes }: Window): string {
+function formatWindow(number: number, { measured, memoryMebibytes, samples }: Window): string {
   const { count, seconds, failed, latency } = measured
-  const rate = Math.round(count / seconds)
-  return `${number * WINDOW_SECONDS} s: ${rate} calls/s, ${failed} failed, p99 ${latency?.p99.toFixed(0)} ms, ${memoryMebibytes.toFixed(0)} MiB`
+  return [
+    `${number * WINDOW_SECONDS} s: ${Math.round(count / seconds)} calls/s, ${failed} failed`,
+    `p99 ${latency?.p99.toFixed(0)} ms`,
+    `longest stall ${latency?.longestStall.toFixed(0)} ms, the server's ${stallOf(samples).toFixed(0)} ms`,
+    formatMajors(samples),
+    `${memoryMebibytes.toFixed(0)} MiB`,
+  ].join(', ')
+}
+
+function formatMajors(samples: readonly ProcessSample[]): string {
+  const majors = samples.flatMap((sample) => sample.majors)
+  return `${majors.length} major collections of at most ${Math.max(0, ...majors).toFixed(0)} ms`
+}
+
+function stallOf(samples: readonly ProcessSample[]): number {
+  return Math.max(0, ...samples.map(({ longestStall }) => longestStall))
 }
 
 export function formatSoak({
@@ -100,9 +121,17 @@ export function formatSoak({
   growth,
   passed,
 }: SoakResults): string {
+  const latencies = windows.flatMap(({ measured: { latency } }) => latency ?? [])
+  const samples = windows.flatMap((window) => window.samples)
+  const heaps = samples.map(({ heapMebibytes }) => heapMebibytes)
+  const minors = sum(samples.map((sample) => sample.minors))
+  const longestMinor = Math.max(0, ...samples.map((sample) => sample.longestMinor))
   return [
     `${windows.length} times ${WINDOW_SECONDS} s at ${Math.round(rate)} calls/s, ${SHARE_OF_MAXIMUM} of the maximum: ${failed} failed`,
     `${acknowledged} reports were acknowledged, ${events} events are in the database`,
+    `p99 of the windows: median ${median(latencies.map(({ p99 }) => p99)).toFixed(0)} ms, highest ${Math.max(...latencies.map(({ p99 }) => p99)).toFixed(0)} ms`,
+    `longest time without a response: ${Math.max(...latencies.map(({ longestStall }) => longestStall)).toFixed(0)} ms; in which the server's event loop stood still, whatever the database did: ${stallOf(samples).toFixed(0)} ms`,
+    `garbage collection: ${formatMajors(samples)}, ${minors} minor ones of at most ${longestMinor.toFixed(0)} ms; heap ${Math.min(...heaps).toFixed(0)} to ${Math.max(...heaps).toFixed(0)} MiB`,
     `memory of the last quarter relative to the second: ${growth.toFixed(2)}, at most ${MAX_GROWTH}`,
     `soak ${passed ? 'pass' : 'fail'}`,
     '',
