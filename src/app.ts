@@ -76,7 +76,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   if (config.tls !== undefined) checkTls(config.tls)
   const connectionString = config.databaseUrl ?? (await startDatabase(config, log, started))
   if (config.databaseUrl !== undefined) await checkConnection(config.databaseUrl)
-  await migrate(connectionString)
+  await migrate(connectionString, (estimate) => log.info(estimate))
   const app =
     config.workers > 1
       ? await startWorkers(

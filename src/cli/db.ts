@@ -14,7 +14,7 @@ export function addDb(program: Command): void {
   db.command('migrate')
     .description('migrate the tables to the newest schema, as a server does when it starts')
     .action(async () => {
-      await withDatabase(migrate)
+      await withDatabase((connectionString) => migrate(connectionString, (estimate) => print([estimate])))
       print(['the database has the newest schema'])
     })
   db.command('status')

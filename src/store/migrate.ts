@@ -1,6 +1,7 @@
 import { Kysely, PostgresAdapter, PostgresDialect, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import pg from 'pg'
+import { describeEstimate, migratedTables } from './migration-estimate.ts'
 import { migrations } from './migrations/index.ts'
 import { withClient } from './with-client.ts'
 
@@ -16,10 +17,19 @@ export interface MigrationTransaction {
 
 /**
  * Migrates a database to the newest schema. Concurrent migrators wait for the lock and then find nothing to do.
+ * @param onEstimate called before the first migration of a database that is not new, with how long the migrations take
  * @throws Error if a migration fails (all are rolled back) or the database is newer than this program.
  */
-export function migrate(connectionString: string): Promise<void> {
-  return withMigrationLock(connectionString, (transaction) => transaction.migrate())
+export async function migrate(
+  connectionString: string,
+  onEstimate: (estimate: string) => void = () => {},
+): Promise<void> {
+  const { applied, pending } = await migrationState(connectionString)
+  if (applied.length > 0 && pending.length > 0) {
+    const tables = await withClient(connectionString, (client) => migratedTables(client, pending))
+    onEstimate(describeEstimate(pending, tables))
+  }
+  await withMigrationLock(connectionString, (transaction) => transaction.migrate())
 }
 
 /** Runs work in a transaction that holds the lock of migrations. */

@@ -22,6 +22,7 @@ import { createTestServices, type TestServices } from '../support/services.ts'
 const DATA = readFileSync(new URL('testdata/schema-0014.sql', import.meta.url), 'utf8')
 
 let services: TestServices
+const estimates: string[] = []
 /** The caller of the data. */
 const call: Call = {
   signal: NEVER_ABORTED,
@@ -42,7 +43,9 @@ beforeAll(async () => {
   await db.destroy()
   expect(error).toBeUndefined()
   await onDatabase(databaseUrl, DATA)
-  await migrate(databaseUrl)
+  await onDatabase(databaseUrl, 'analyze')
+  await migrate(databaseUrl, (estimate) => estimates.push(estimate))
+  await migrate(databaseUrl, (estimate) => estimates.push(estimate))
 })
 afterAll(() => services[Symbol.asyncDispose]())
 
@@ -67,6 +70,11 @@ const REPORTS = [
   [requestOf('ann', 'two', add(2n, 'b'), 'ann-5'), { changed: true, missing: ['a', 'b'] }],
   [requestOf('ben', 'counted', add(20n), 'ben-1'), { newlyUnlocked: true }],
 ] as const
+
+test('the time of the migrations is estimated before the first, by the tables that they read or rewrite', () => {
+  expect(estimates).toEqual([expect.stringMatching(/^applying \d+ migrations, which read or rewrite /)])
+  expect(estimates[0]).toMatch(/events \(13 rows, 1 MiB\).* about 2 seconds$/)
+})
 
 test('requests from before the migration return their first responses, and change nothing', async () => {
   for (const [request, first] of REPORTS)
