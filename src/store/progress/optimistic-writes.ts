@@ -175,11 +175,12 @@ export function optimisticWriteQueries(db: Kysely<Tables>, sharding: Sharding) {
     },
   }
 
+  /** A row of progress has a row of its title, which is looked up only for the first report. */
   async function readSnapshots(keys: readonly ProgressKey[]): Promise<readonly ProgressSnapshot[]> {
     const playerIds = keys.map(({ playerId }) => playerId)
     const { rows } = await fixed<{ snapshots: string }>`
-        select coalesce(json_agg(json_build_array(p.version::text, s.found is null,
-            s.found is null and not exists (select from players where id = k.player_id
+        select coalesce(json_agg(json_build_array(p.version::text, p.version is null and s.found is null,
+            p.version is null and s.found is null and not exists (select from players where id = k.player_id
               and ${fixedOfPlayers(sharding, 'id', playerIds)}), ${PROGRESS_ITEMS}
           ) order by k.ordinal), '[]')::text as snapshots
         from ${keyTable(keys)}
@@ -189,7 +190,8 @@ export function optimisticWriteQueries(db: Kysely<Tables>, sharding: Sharding) {
             and ${fixedOfPlayers(sharding, 'player_id', playerIds)} limit 1
         ) p on true
         left join lateral (
-          select true as found from player_titles where player_id = k.player_id and title_id = k.title_id
+          select true as found from player_titles
+          where p.version is null and player_id = k.player_id and title_id = k.title_id
             and ${fixedOfPlayers(sharding, 'player_id', playerIds)} limit 1
         ) s on true`.execute(db)
     const found = JSON.parse(rows[0]?.snapshots ?? '[]') as SnapshotRow[]
