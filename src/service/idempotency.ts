@@ -7,6 +7,7 @@ import { pack, unpack } from '../model/packed.ts'
 import type { Principal } from '../model/principal.ts'
 import type { ProgressResult } from '../model/progress.ts'
 import type { PlayerResponse, RequestKey } from '../store/idempotency.ts'
+import type { Step } from '../store/pipeline.ts'
 import type { RecordedResponse } from '../store/progress/progress-changes.ts'
 import type { Queries } from '../store/queries.ts'
 import { type AuditServices, audited, type Mutation } from './audit/record-change.ts'
@@ -140,10 +141,11 @@ export class IdempotencyStore {
       requestId === undefined ? [] : [{ playerId, requestId, requestKey: requestKey(requestId, principal) }],
     )
     if (requests.length === 0) return new IdempotencyStore()
-    return new IdempotencyStore(
-      await queries.idempotency.list(requests),
-      await queries.progressChanges.listRecorded(requests),
-    )
+    const [stored, recorded] = await queries.together([
+      () => queries.idempotency.list(requests),
+      () => queries.progressChanges.listRecorded(requests),
+    ])
+    return new IdempotencyStore(stored, recorded)
   }
 
   /**
@@ -174,7 +176,12 @@ export class IdempotencyStore {
   }
 
   async flush(queries: Queries, time: Instant): Promise<void> {
-    if (this.#new.length > 0) await queries.idempotency.insert(this.#new, time)
+    await queries.together(this.writes(queries, time))
+  }
+
+  /** Returns the statements of `flush`. */
+  writes(queries: Queries, time: Instant): readonly Step[] {
+    return this.#new.length === 0 ? [] : [() => queries.idempotency.insert(this.#new, time)]
   }
 }
 

@@ -6,10 +6,14 @@ import { clusterError } from './citus/cluster-error.ts'
 import { readSharding, type Sharding } from './citus/sharding.ts'
 import { type ConnectionMode, detectConnectionMode, KEEPS_NOTHING } from './connection-mode.ts'
 import { isChangedResult, meaningOfError } from './errors.ts'
+import { Pipeline, runInTurn } from './pipeline.ts'
 import { type Queries, queriesOn } from './queries.ts'
 import type { Tables } from './schema.ts'
 import { statementName } from './statement-name.ts'
 import { withClient } from './with-client.ts'
+
+/** The statements of a connection. */
+type Statements = Pick<Connection, 'queries' | 'control'>
 
 /** A connection that is borrowed for one call. */
 export interface Connection {
@@ -82,13 +86,11 @@ interface OpenPool {
   readonly pool: pg.Pool
   readonly mode: ConnectionMode
   readonly isDistributed: boolean
-  /** Starts a transaction. */
-  readonly begin: string
 }
 
 export class Connections {
   readonly #options: ConnectionOptions
-  readonly #queries = new WeakMap<pg.ClientBase, Queries>()
+  readonly #statements = new WeakMap<pg.ClientBase, Statements>()
   #mode: ConnectionMode | undefined
   #current: OpenPool | undefined
   #opening: Promise<OpenPool> | undefined
@@ -105,9 +107,9 @@ export class Connections {
    */
   async use<Result>(signal: AbortSignal, work: (connection: Connection) => Promise<Result>): Promise<Result> {
     signal.throwIfAborted()
-    const { pool, mode, isDistributed, begin } = await this.#open()
+    const { pool, mode, isDistributed } = await this.#open()
     const client = await pool.connect()
-    const queries = this.#queries.get(client) as Queries
+    const statements = this.#statements.get(client) as Statements
     const cancelling = this.#cancelOnAbort(client, signal)
     let broken: Error | undefined
     let isUnusable = false
@@ -118,15 +120,7 @@ export class Connections {
     try {
       // An abort before the listener was added had no effect.
       signal.throwIfAborted()
-      return await work({
-        queries,
-        client,
-        keepsSettings: mode.keepsSettings,
-        isDistributed,
-        control: async (statement) => {
-          await client.query(statement === 'begin' ? begin : statement)
-        },
-      })
+      return await work({ ...statements, client, keepsSettings: mode.keepsSettings, isDistributed })
     } catch (error) {
       const meaning = meaningOfError(error)
       if (meaning === 'stale') this.#replaceStale(pool, error)
@@ -180,15 +174,14 @@ export class Connections {
         // Without a listener, an error on a connection that the pool has released would end the process.
         client.on('error', () => {})
         if (mode.keepsSettings) await client.query(session)
-        this.#queries.set(client, statementsOf(client, mode, sharding))
+        this.#statements.set(client, statementsOf(client, mode, sharding))
       },
     })
     pool.on('error', (error) => {
       // The connections of a closed pool may still be ending when the database stops.
       if (!this.#isClosed) onError(error)
     })
-    const begin = mode.keepsSettings ? BEGIN : beginWithSettings(sharding)
-    this.#current = { pool, mode, isDistributed: sharding.isDistributed, begin }
+    this.#current = { pool, mode, isDistributed: sharding.isDistributed }
     return this.#current
   }
 
@@ -234,11 +227,18 @@ export class Connections {
  */
 function statementsOf(
   client: pg.ClientBase,
-  { keepsStatements }: ConnectionMode,
+  { keepsSettings, keepsStatements }: ConnectionMode,
   sharding: Sharding,
-): Queries {
+): Statements {
+  // A pooler might lend each statement another backend, and on a cluster a statement may be several.
+  const pipeline = keepsSettings && !sharding.isDistributed ? new Pipeline(client) : undefined
+  const send = (statement: pg.QueryConfig) => {
+    const sent = client.query(statement)
+    pipeline?.onSent()
+    return sent
+  }
   const run = (text: string, values: unknown[]) =>
-    client.query(keepsStatements ? { name: statementName(text), text, values } : { text, values })
+    send(keepsStatements ? { name: statementName(text), text, values } : { text, values })
   const query = sharding.isDistributed
     ? (text: string, values: unknown[]) => runOnCluster(text, values).catch(rethrowClusterError)
     : run
@@ -248,11 +248,14 @@ function statementsOf(
     return run(text, values)
   }
   const pool = { connect: async () => ({ query, release: () => {} }), end: async () => {}, options: {} }
-  return queriesOn(
-    new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as never }) }),
-    client,
-    sharding,
-  )
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as never }) })
+  const begin = keepsSettings ? BEGIN : beginWithSettings(sharding)
+  return {
+    queries: queriesOn(db, client, sharding, pipeline?.together ?? runInTurn),
+    control: async (statement) => {
+      await send({ text: statement === 'begin' ? begin : statement })
+    },
+  }
 }
 
 /**

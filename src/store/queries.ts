@@ -27,6 +27,7 @@ import { migrationPartQueries } from './migration-jobs/migration-parts.ts'
 import { migrationPullQueries } from './migration-jobs/migration-pulls.ts'
 import { migrationRecordQueries } from './migration-jobs/migration-records.ts'
 import { migrationRollbackQueries } from './migration-jobs/migration-rollback.ts'
+import type { RunTogether } from './pipeline.ts'
 import { planQueries } from './plans/plans.ts'
 import { accountQueries } from './players/accounts.ts'
 import { playerAliasQueries } from './players/player-aliases.ts'
@@ -47,8 +48,14 @@ import { titleQueries } from './titles/titles.ts'
 /** Every statement of Laurel, by noun. */
 export type Queries = ReturnType<typeof queriesOn>
 
-export function queriesOn(db: Kysely<Tables>, client: pg.ClientBase, sharding: Sharding) {
+export function queriesOn(
+  db: Kysely<Tables>,
+  client: pg.ClientBase,
+  sharding: Sharding,
+  together: RunTogether,
+) {
   return {
+    together,
     titles: titleQueries(db, sharding),
     titleBindings: titleBindingQueries(db),
     achievements: achievementQueries(db),

@@ -4,6 +4,7 @@ import { Semaphore } from '../model/semaphore.ts'
 import { sleep } from '../model/sleep.ts'
 import { type Connection, type ConnectionOptions, Connections } from './connections.ts'
 import { databaseUnavailable, isRetryable, isStaleStatement, meaningOfError, toModelError } from './errors.ts'
+import type { Step } from './pipeline.ts'
 import type { Queries } from './queries.ts'
 import { readSnapshot } from './snapshot.ts'
 import type { SqlStateMeaning } from './sqlstates.ts'
@@ -23,6 +24,8 @@ export interface Store {
    * serialization failure, and once on a new connection after a stale statement, so `work` must have no other effects.
    */
   write<Result>(signal: AbortSignal, work: (queries: Queries) => Promise<Result>): Promise<Result>
+  /** As `write`, in few round trips: the steps are sent together with the transaction's begin and end. */
+  writeInSteps<Opened, Result>(signal: AbortSignal, steps: TransactionSteps<Opened, Result>): Promise<Result>
   /** Runs one statement that is a transaction by itself. It is retried like `write`. */
   single<Result>(signal: AbortSignal, work: (queries: Queries) => Promise<Result>): Promise<Result>
   /**
@@ -43,6 +46,16 @@ export interface Store {
   /** The listener is called after each committed `write` and `single`. */
   onWritten(listener: () => void): void
   close(): Promise<void>
+}
+
+export interface TransactionSteps<Opened, Result> {
+  /** Reads or locks, and writes nothing: it is sent with `begin`, and would run even if that failed. */
+  open(queries: Queries): Promise<Opened>
+  /** Returns the last statements, which are sent with `commit`. */
+  apply(
+    queries: Queries,
+    opened: Opened,
+  ): Promise<{ readonly result: Result; readonly last: readonly Step[] }>
 }
 
 export type BreakerState = 'closed' | 'half_open' | 'open'
@@ -125,6 +138,8 @@ export function openStore(options: StoreOptions): Store {
     read: (signal, work) => run('read', signal, (connection) => withSettings(connection, signal, work)),
     write: (signal, work) =>
       notifyAfter(run('write', signal, (connection) => inTransaction(connection, signal, work))),
+    writeInSteps: (signal, steps) =>
+      notifyAfter(run('write', signal, (connection) => inSteps(connection, signal, steps))),
     single: (signal, work) =>
       notifyAfter(
         run('single', signal, (connection) =>
@@ -183,17 +198,42 @@ function withSettings<Result>(
   return connection.keepsSettings ? work(connection.queries) : inTransaction(connection, signal, work)
 }
 
-async function inTransaction<Result>(
+function inTransaction<Result>(
   connection: Connection,
   signal: AbortSignal,
   work: (queries: Queries) => Promise<Result>,
 ): Promise<Result> {
-  await connection.control('begin')
-  try {
+  return orRollBack(connection, async () => {
+    await connection.control('begin')
     const result = await work(connection.queries)
     signal.throwIfAborted()
     await connection.control('commit')
     return result
+  })
+}
+
+function inSteps<Opened, Result>(
+  connection: Connection,
+  signal: AbortSignal,
+  steps: TransactionSteps<Opened, Result>,
+): Promise<Result> {
+  const { queries, control } = connection
+  return orRollBack(connection, async () => {
+    const [, opened] = await queries.together([() => control('begin'), () => steps.open(queries)])
+    const { result, last } = await steps.apply(queries, opened)
+    signal.throwIfAborted()
+    // After a statement that failed, the commit rolls back, and `together` throws the statement's error.
+    await queries.together([...last, () => control('commit')])
+    return result
+  })
+}
+
+async function orRollBack<Result>(
+  connection: Connection,
+  transaction: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await transaction()
   } catch (error) {
     // If the rollback fails, the connection is lost and the transaction with it.
     await connection.control('rollback').catch(() => {})

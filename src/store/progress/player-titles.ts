@@ -24,6 +24,8 @@ interface LockedPlayerTitles {
   readonly gone: InsertedPlayers['gone']
   /** The players whose rows were inserted. */
   readonly inserted: ReadonlySet<string>
+  /** Whether the first statement locked all rows. Else reads directly after it ran without the locks. */
+  readonly isLockedAtOnce: boolean
 }
 
 /** Laurel's own totals, with those of imported documents as the extensions. */
@@ -45,7 +47,8 @@ export function playerTitleQueries(db: Kysely<Tables>, sharding: Sharding) {
       const insertedPlayers = new Set<string>()
       for (let remaining = keys; ; ) {
         const playerTitles = await lock(remaining)
-        if (playerTitles.length === remaining.length) return { playerTitles, gone, inserted: insertedPlayers }
+        if (playerTitles.length === remaining.length)
+          return { playerTitles, gone, inserted: insertedPlayers, isLockedAtOnce: remaining === keys }
         // Repeats only if a player is deleted between the inserts and the lock.
         const inserted = await insertPlayers(
           db,

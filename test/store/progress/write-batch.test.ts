@@ -24,16 +24,19 @@ const outOfTwo = new LaurelError('invalid_argument', 'TIME_OUT_OF_BOUNDS', 'one 
 
 /** Locks the row of each player. The connection is terminated after the row of `loses`. */
 function openPlayerTitles(loses: string) {
-  return async (queries: Queries, playerIds: readonly string[]) => {
-    if (playerIds.length > 1) throw outOfTwo
-    const { playerTitles: opened } = await queries.playerTitles.lock(
-      playerIds.map((playerId) => ({ playerId, titleId: 'title' })),
-      services.now(),
-    )
-    if (playerIds.includes(loses)) await terminateWriters()
-    await queries.playerTitles.lock(opened, services.now())
-    return opened
-  }
+  return (playerIds: readonly string[]) => ({
+    open: async () => {
+      if (playerIds.length > 1) throw outOfTwo
+    },
+    apply: async (queries: Queries) => {
+      const { playerTitles: result } = await queries.playerTitles.lock(
+        playerIds.map((playerId) => ({ playerId, titleId: 'title' })),
+        services.now(),
+      )
+      if (playerIds.includes(loses)) await terminateWriters()
+      return { result, last: [() => queries.playerTitles.lock(result, services.now())] }
+    },
+  })
 }
 
 async function terminateWriters(): Promise<void> {

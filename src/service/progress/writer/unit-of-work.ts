@@ -3,6 +3,7 @@ import { compositeKey } from '../../../model/composite-key.ts'
 import type { Instant } from '../../../model/instant.ts'
 import { NOT_STARTED, type PlayerTitleKey, type Progress, type ProgressKey } from '../../../model/progress.ts'
 import type { Extensions } from '../../../model/title.ts'
+import type { Step } from '../../../store/pipeline.ts'
 import type { PlayerTitle } from '../../../store/progress/player-titles.ts'
 import type { ProgressChange } from '../../../store/progress/progress-changes.ts'
 import type { ProgressRecord } from '../../../store/progress/progress-rows.ts'
@@ -28,38 +29,57 @@ export class UnitOfWork {
 
   /** Locks the players' titles of these keys and reads the progress. Keys may repeat. */
   static async open(queries: Queries, time: Instant, keys: readonly ProgressKey[]): Promise<UnitOfWork> {
+    const [unitOfWork] = await UnitOfWork.openAndRead(queries, time, keys, async () => undefined)
+    return unitOfWork
+  }
+
+  /** As `open`, and reads more under the same locks. `read` may be repeated. */
+  static openAndRead<More>(
+    queries: Queries,
+    time: Instant,
+    keys: readonly ProgressKey[],
+    read: () => Promise<More>,
+  ): Promise<readonly [UnitOfWork, More]> {
     const unique = new Map(
       keys.map((key) => [compositeKey(key.playerId, key.titleId, key.achievementId), key]),
     )
-    return UnitOfWork.#lock(queries, time, keys, () => queries.progress.lockAt([...unique.values()]))
+    return UnitOfWork.#lock(queries, time, keys, () =>
+      queries.together([() => queries.progress.lockAt([...unique.values()]), read]),
+    )
   }
 
   /** Locks one player's title and reads all of its progress. */
   static async openOne(queries: Queries, time: Instant, key: PlayerTitleKey): Promise<UnitOfWork> {
-    return UnitOfWork.#lock(queries, time, [key], () => queries.progress.lockOfPlayerTitle(key))
+    const [unitOfWork] = await UnitOfWork.#lock(queries, time, [key], async () => {
+      return [await queries.progress.lockOfPlayerTitle(key), undefined]
+    })
+    return unitOfWork
   }
 
-  static async #lock(
+  static async #lock<More>(
     queries: Queries,
     time: Instant,
     keys: readonly PlayerTitleKey[],
-    lockProgress: () => Promise<readonly ProgressRecord[]>,
-  ): Promise<UnitOfWork> {
-    if (keys.length === 0) return new UnitOfWork(new Map(), new Map())
+    lockProgress: () => Promise<readonly [readonly ProgressRecord[], More]>,
+  ): Promise<readonly [UnitOfWork, More]> {
     const unique = new Map(keys.map((key) => [playerTitleKey(key), key]))
-    const locked = await queries.playerTitles.lock([...unique.values()], time)
+    const [locked, first] = await queries.together([
+      () => queries.playerTitles.lock([...unique.values()], time),
+      lockProgress,
+    ])
+    const [records, more] = locked.isLockedAtOnce ? first : await lockProgress()
     const playerTitles = new Map(
       locked.playerTitles.map((playerTitle) => [playerTitleKey(playerTitle), playerTitle]),
     )
-    const found = Map.groupBy(await lockProgress(), playerTitleKey)
+    const found = Map.groupBy(records, playerTitleKey)
     const changes = new Map<string, PlayerTitleChanges>()
     for (const key of unique.keys()) {
       const playerTitle = playerTitles.get(key)
-      const records = found.get(key) ?? []
-      const progress = new Map(records.map((record) => [record.achievementId, record.progress]))
+      const ofPlayerTitle = found.get(key) ?? []
+      const progress = new Map(ofPlayerTitle.map((record) => [record.achievementId, record.progress]))
       if (playerTitle !== undefined) changes.set(key, new PlayerTitleChanges(playerTitle, progress))
     }
-    return new UnitOfWork(changes, locked.gone)
+    return [new UnitOfWork(changes, locked.gone), more]
   }
 
   isGone({ playerId }: PlayerTitleKey): boolean {
@@ -81,26 +101,42 @@ export class UnitOfWork {
 
   /** Writes all changes. Events keep the order in which the players' titles were first named. */
   async flush(queries: Queries): Promise<void> {
-    const written = await this.flushSilently(queries)
-    if (written.length > 0) await queries.progressChanges.insertEvents(written)
+    await queries.together(await this.writes(queries))
   }
 
   /** As `flush`, without events. Returns the changes: the caller must count their unlocks. */
   async flushSilently(queries: Queries): Promise<readonly ProgressChange[]> {
+    await queries.together(await this.#writesOfState(queries))
+    return this.#allChanges
+  }
+
+  /** Returns the statements of `flush`. If the time of a last unlock must be queried, the first of them have run. */
+  async writes(queries: Queries): Promise<readonly Step[]> {
+    const written = this.#allChanges
+    const writes = await this.#writesOfState(queries)
+    return written.length === 0 ? writes : [...writes, () => queries.progressChanges.insertEvents(written)]
+  }
+
+  async #writesOfState(queries: Queries): Promise<readonly Step[]> {
     const changes = [...this.#changes.values()]
     const changed = changes.flatMap(({ progress }) => progress)
     const reset = changed.filter(({ progress }) => progress === NOT_STARTED)
     const upserted = changed.filter(({ progress }) => progress !== NOT_STARTED)
-    if (upserted.length > 0) await queries.progress.upsert(upserted)
-    if (reset.length > 0) await queries.progress.delete(reset)
-    for (const each of changes) {
-      if (each.hasLostUnlock) each.setLastUnlock(await queries.playerTitles.findLastUnlock(each.playerTitle))
-    }
+    const writes: Step[] = []
+    if (upserted.length > 0) writes.push(() => queries.progress.upsert(upserted))
+    if (reset.length > 0) writes.push(() => queries.progress.delete(reset))
+    const lost = changes.filter(({ hasLostUnlock }) => hasLostUnlock)
+    if (lost.length > 0) await queries.together(writes.splice(0))
+    for (const each of lost) each.setLastUnlock(await queries.playerTitles.findLastUnlock(each.playerTitle))
     const playerTitles = changes
       .filter(({ hasNewTotals }) => hasNewTotals)
       .map(({ playerTitle }) => playerTitle)
-    if (playerTitles.length > 0) await queries.playerTitles.update(playerTitles)
-    return changes.flatMap((each) => each.changes)
+    if (playerTitles.length > 0) writes.push(() => queries.playerTitles.update(playerTitles))
+    return writes
+  }
+
+  get #allChanges(): readonly ProgressChange[] {
+    return [...this.#changes.values()].flatMap((each) => each.changes)
   }
 }
 

@@ -1,7 +1,9 @@
 import { LaurelError } from '../../../model/errors.ts'
-import type { Queries } from '../../../store/queries.ts'
-import type { Store } from '../../../store/store.ts'
+import type { Store, TransactionSteps } from '../../../store/store.ts'
 import { asOutcome } from './apply-report.ts'
+
+/** The outcomes of items: results, or the errors that kept items from being recorded. */
+export type Outcomes<Result> = readonly (Result | LaurelError)[]
 
 /**
  * Records items in one transaction and returns an outcome for each: a result, or the error that kept it from being recorded.
@@ -9,18 +11,24 @@ import { asOutcome } from './apply-report.ts'
  * item at fault is alone.
  * @throws LaurelError UNAVAILABLE or RESOURCE_EXHAUSTED if the database is unavailable or busy and no item was recorded.
  */
-export async function writeBatch<Item, Result extends object>(
+export async function writeBatch<Item, Opened, Result extends object>(
   store: Store,
   items: readonly Item[],
   signal: AbortSignal,
-  record: (queries: Queries, items: readonly Item[]) => Promise<readonly (Result | LaurelError)[]>,
-): Promise<readonly (Result | LaurelError)[]> {
+  record: (items: readonly Item[]) => TransactionSteps<Opened, Outcomes<Result>>,
+): Promise<Outcomes<Result>> {
+  const { open, apply } = record(items)
+  const steps: TransactionSteps<Opened, Outcomes<Result>> = {
+    open,
+    apply: async (queries, opened) => {
+      const applied = await apply(queries, opened)
+      const isError = (outcome: Result | LaurelError) => outcome instanceof LaurelError
+      if (applied.result.every(isError)) throw new NothingRecorded(applied.result as readonly LaurelError[])
+      return applied
+    },
+  }
   try {
-    return await store.write(signal, async (queries) => {
-      const outcomes = await record(queries, items)
-      if (outcomes.every((outcome) => outcome instanceof LaurelError)) throw new NothingRecorded(outcomes)
-      return outcomes
-    })
+    return await store.writeInSteps(signal, steps)
   } catch (error) {
     if (error instanceof NothingRecorded) return error.outcomes
     if (!(error instanceof LaurelError) || isUnavailable(error)) throw error

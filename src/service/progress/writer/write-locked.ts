@@ -12,39 +12,43 @@ import { StatValues } from './stat-values.ts'
 import { UnitOfWork } from './unit-of-work.ts'
 import { writeBatch } from './write-batch.ts'
 
-/** Records entries under lock, in one transaction: always succeeds, but waits for other writers. */
+/**
+ * Records entries under lock, in one transaction of three round trips: always succeeds, but waits for other writers. A first report
+ * takes more.
+ */
 export function writeLocked(
-  parts: WriterParts,
+  { store, now, timeBounds }: WriterParts,
   entries: readonly ReportEntry[],
   signal: AbortSignal,
 ): Promise<readonly RecordOutcome[]> {
-  return writeBatch(parts.store, entries, signal, (queries, batch) => recordBatch(parts, queries, batch))
-}
-
-async function recordBatch(
-  { now, timeBounds }: WriterParts,
-  queries: Queries,
-  entries: readonly ReportEntry[],
-): Promise<readonly RecordOutcome[]> {
-  const time = now()
-  const requests = entries.map(({ request }) => request)
-  // Before players' titles: every transaction takes its locks in this order.
-  const definitions = await LockedDefinitions.lock(queries, requests)
-  const readyEntries = entries.filter(
-    ({ request }) => !(attempt(() => definitions.of(request)) instanceof LaurelError),
-  )
-  const ready = readyEntries.map(({ request }) => request)
-  const unitOfWork = await UnitOfWork.open(queries, time, ready)
-  const idempotency = await IdempotencyStore.load(queries, readyEntries)
-  const stats = await StatValues.load(queries, ready, statCodesOf(ready.map((each) => definitions.of(each))))
-  const statsOf = ({ request }: ReportEntry) => stats.quantitiesOf(request)
-  const definitionOf = ({ request }: ReportEntry) => definitions.of(request)
-  const changesOf = ({ request }: ReportEntry) => unitOfWork.of(request)
-  const state = { now: time, timeBounds, idempotency, changesOf, definitionOf, statsOf }
-  const outcomes = applyReports(state, entries)
-  await unitOfWork.flush(queries)
-  await idempotency.flush(queries, time)
-  return outcomes
+  return writeBatch(store, entries, signal, (batch) => ({
+    // Before players' titles: every transaction takes its locks in this order.
+    open: (queries) =>
+      LockedDefinitions.lock(
+        queries,
+        batch.map(({ request }) => request),
+      ),
+    apply: async (queries, definitions) => {
+      const time = now()
+      const readyEntries = batch.filter(
+        ({ request }) => !(attempt(() => definitions.of(request)) instanceof LaurelError),
+      )
+      const ready = readyEntries.map(({ request }) => request)
+      const statCodes = statCodesOf(ready.map((request) => definitions.of(request)))
+      const [unitOfWork, [idempotency, stats]] = await UnitOfWork.openAndRead(queries, time, ready, () =>
+        queries.together([
+          () => IdempotencyStore.load(queries, readyEntries),
+          () => StatValues.load(queries, ready, statCodes),
+        ]),
+      )
+      const statsOf = ({ request }: ReportEntry) => stats.quantitiesOf(request)
+      const definitionOf = ({ request }: ReportEntry) => definitions.of(request)
+      const changesOf = ({ request }: ReportEntry) => unitOfWork.of(request)
+      const state = { now: time, timeBounds, idempotency, changesOf, definitionOf, statsOf }
+      const result = applyReports(state, batch)
+      return { result, last: [...(await unitOfWork.writes(queries)), ...idempotency.writes(queries, time)] }
+    },
+  }))
 }
 
 /** The definitions that requests name, under a shared lock. */

@@ -3,6 +3,7 @@ import type { Instant } from '../../../model/instant.ts'
 import { pack } from '../../../model/packed.ts'
 import type { PlayerTitleKey, ProgressResult, ReportContext } from '../../../model/progress.ts'
 import type { Stat } from '../../../model/stat.ts'
+import type { Step } from '../../../store/pipeline.ts'
 import type { Queries } from '../../../store/queries.ts'
 import { type Attribution, attributionOf, type Call } from '../../call.ts'
 import { IdempotencyStore, requestDigest, unpackResult } from '../../idempotency.ts'
@@ -29,7 +30,14 @@ export function writeStats(
   entries: readonly StatsEntry[],
   signal: AbortSignal,
 ): Promise<readonly StatsOutcome[]> {
-  return writeBatch(parts.store, entries, signal, (queries, batch) => recordBatch(parts, queries, batch))
+  return writeBatch(parts.store, entries, signal, (batch) => ({
+    open: (queries) =>
+      lockTitles(
+        queries,
+        batch.map(({ request }) => request),
+      ),
+    apply: (queries, titles) => applyBatch(parts, queries, titles, batch),
+  }))
 }
 
 /** The state that a transaction locked and read. */
@@ -48,14 +56,13 @@ interface LockedTitle {
   readonly followers: readonly StoredAchievement[]
 }
 
-async function recordBatch(
+async function applyBatch(
   { now: clock, timeBounds }: WriterParts,
   queries: Queries,
+  titles: LockedState['titles'],
   entries: readonly StatsEntry[],
-): Promise<readonly StatsOutcome[]> {
+): Promise<{ readonly result: readonly StatsOutcome[]; readonly last: readonly Step[] }> {
   const now = clock()
-  const requests = entries.map(({ request }) => request)
-  const titles = await lockTitles(queries, requests)
   const readyEntries = entries.filter(({ request: { titleId } }) => titles.get(titleId)?.exists === true)
   const ready = readyEntries.map(({ request }) => request)
   const keys = ready.flatMap((request) => [
@@ -63,18 +70,24 @@ async function recordBatch(
     // Locks the player's title even if no achievement follows the stats.
     { ...keyOf(request), achievementId: '' },
   ])
-  const unitOfWork = await UnitOfWork.open(queries, now, keys)
-  const idempotency = await IdempotencyStore.load(queries, readyEntries)
-  const values = await StatValues.load(queries, ready, [...new Set(ready.flatMap(codesOf))])
+  const codes = [...new Set(ready.flatMap(codesOf))]
+  const [unitOfWork, [idempotency, values]] = await UnitOfWork.openAndRead(queries, now, keys, () =>
+    queries.together([
+      () => IdempotencyStore.load(queries, readyEntries),
+      () => StatValues.load(queries, ready, codes),
+    ]),
+  )
   // Last, because all players of a title wait for these locks.
   await lockCommunityGoals(queries, titles)
   const state = { now, timeBounds, titles, unitOfWork, idempotency, values }
   const outcomes: StatsOutcome[] = []
   for (const entry of entries) outcomes.push(await recordEntry(queries, state, entry).catch(asOutcome))
-  await queries.stats.upsertValues(values.changed)
-  await unitOfWork.flush(queries)
-  await idempotency.flush(queries, now)
-  return outcomes
+  const last = [
+    () => queries.stats.upsertValues(values.changed),
+    ...(await unitOfWork.writes(queries)),
+    ...idempotency.writes(queries, now),
+  ]
+  return { result: outcomes, last }
 }
 
 /** All checks come before the first change, so that a rejected entry leaves none. */
