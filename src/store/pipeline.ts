@@ -1,6 +1,6 @@
 import type pg from 'pg'
 
-/** One statement, or a promise that starts with one. */
+/** Sends one statement at once, or several of which the first is sent at once. */
 export type Step<Result = unknown> = () => Promise<Result>
 
 type Steps<Results extends readonly unknown[]> = {
@@ -27,7 +27,8 @@ export const runInTurn: RunTogether = async <const Results extends readonly unkn
 
 /**
  * Sends the statements of several steps before it waits for a response, so that they take one round trip. Postgres runs them in that
- * order, each on its own snapshot; after a failure in a transaction the later ones fail too, and a commit rolls back.
+ * order, each on its own snapshot; after a failure in a transaction the later ones fail too, and a commit rolls back. A step that fails
+ * before its statement is sent is the last: no commit follows it.
  */
 export class Pipeline {
   readonly #client: { pipeline: boolean }
@@ -49,15 +50,20 @@ export class Pipeline {
     steps: Steps<Results>,
   ) => {
     const started: Promise<unknown>[] = []
+    let hasFailed = false
+    const fail = () => {
+      hasFailed = true
+    }
     this.#depth += 1
     this.#client.pipeline = true
     try {
       for (const step of steps) {
+        if (hasFailed) break
         const sent = new Promise<void>((resolve) => this.#waiting.add(resolve))
         const result = step()
         started.push(result)
         // A step that sends nothing must not hold up the next.
-        await Promise.race([sent, result.catch(() => {})])
+        await Promise.race([sent, result.catch(fail)])
       }
     } finally {
       await Promise.allSettled(started)

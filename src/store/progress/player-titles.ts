@@ -8,6 +8,7 @@ import { isShownTo } from '../achievements/conditions.ts'
 import { forEachGroup, ofPlayers, type Sharding } from '../citus/sharding.ts'
 import { COLUMNS, columnsOf } from '../columns.ts'
 import { jsonBatches } from '../json-batches.ts'
+import type { Step } from '../pipeline.ts'
 import { type InsertedPlayers, insertPlayers } from '../players/insert-players.ts'
 import type { Row, Tables } from '../schema.ts'
 
@@ -62,7 +63,8 @@ export function playerTitleQueries(db: Kysely<Tables>, sharding: Sharding) {
     },
 
     /** Writes the totals of locked rows. */
-    async update(playerTitles: readonly PlayerTitle[]): Promise<void> {
+    /** Returns statements that write rows: one, unless the rows are large. */
+    updates(playerTitles: readonly PlayerTitle[]): readonly Step[] {
       const values = playerTitles.map((playerTitle) => ({
         player_id: playerTitle.playerId,
         title_id: playerTitle.titleId,
@@ -71,13 +73,14 @@ export function playerTitleQueries(db: Kysely<Tables>, sharding: Sharding) {
         last_unlock_time: playerTitle.lastUnlockTime ?? null,
         extensions: playerTitle.extensions as JsonObject,
       }))
-      for (const rows of jsonBatches(values))
+      return [...jsonBatches(values)].map((rows) => async () => {
         await sql`
         update player_titles s set unlocked_count = r.unlocked_count, score = r.score,
           last_unlock_time = r.last_unlock_time, extensions = r.extensions
         from jsonb_to_recordset(${rows}::jsonb) as r (player_id text, title_id text, unlocked_count integer,
           score bigint, last_unlock_time bigint, extensions jsonb)
         where s.player_id = r.player_id and s.title_id = r.title_id`.execute(db)
+      })
     },
 
     async find({ playerId, titleId }: PlayerTitleKey): Promise<PlayerTitle | undefined> {

@@ -72,6 +72,21 @@ test('a report under lock takes three round trips, in which locks come before re
   expect(trips).toBe(3)
 })
 
+test('a transaction of which a last statement is never sent is not committed', async () => {
+  const writing = store.writeInSteps(NEVER_ABORTED, {
+    open: async () => undefined,
+    apply: async (queries) => ({
+      result: undefined,
+      last: [
+        () => queries.players.insertMissing(['unsent'], services.now()),
+        () => Promise.reject(new Error('a value that no statement takes')),
+      ],
+    }),
+  })
+  await expect(writing).rejects.toThrow('a value that no statement takes')
+  expect(await onDatabase(services.databaseUrl, "select id from players where id = 'unsent'")).toEqual([])
+})
+
 test('a transaction of which a last statement fails writes nothing, and its connection serves on', async () => {
   const names = () => onDatabase(services.databaseUrl, "select id from players where id like 'new-%'")
   const insert =

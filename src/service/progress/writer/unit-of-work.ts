@@ -131,7 +131,7 @@ export class UnitOfWork {
     const playerTitles = changes
       .filter(({ hasNewTotals }) => hasNewTotals)
       .map(({ playerTitle }) => playerTitle)
-    if (playerTitles.length > 0) writes.push(() => queries.playerTitles.update(playerTitles))
+    writes.push(...queries.playerTitles.updates(playerTitles))
     return writes
   }
 
