@@ -39,7 +39,8 @@ export function achievementRevisionQueries(db: Kysely<Tables>) {
           definition, ${idsColumn}::jsonb, create_time, update_time
         from ${idTable(achievementIds)} requested
         cross join lateral (
-          select * from achievements where title_id = ${titleId} and id = requested.id limit 1
+          select title_id, id, revision, list_order, lifecycle, hidden, tags, definition, create_time, update_time
+          from achievements where title_id = ${titleId} and id = requested.id limit 1
         ) achievements`.execute(db)
     },
 

@@ -62,8 +62,7 @@ export function playerTitleQueries(db: Kysely<Tables>, sharding: Sharding) {
       }
     },
 
-    /** Writes the totals of locked rows. */
-    /** Returns statements that write rows: one, unless the rows are large. */
+    /** Returns the statements that write the totals of locked rows: one, unless the rows are large. */
     updates(playerTitles: readonly PlayerTitle[]): readonly Step[] {
       const values = playerTitles.map((playerTitle) => ({
         player_id: playerTitle.playerId,
