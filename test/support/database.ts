@@ -29,7 +29,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const nodes = noCitus === undefined ? citusUrls : [adminUrl]
   for (const node of nodes) {
     await onServer(node, async (client) => {
-      while (!(await tryToCreate(client, create))) await wait(50)
+      while (!(await tryTo(client, create))) await wait(50)
     })
   }
   const url = new URL(adminUrl)
@@ -41,14 +41,16 @@ export async function createTestDatabase(): Promise<TestDatabase> {
         await onServer(node, async (client) => {
           // A pool ends before its connections do: a connection that the drop terminates would raise an unhandled error.
           for (let attempt = 1; attempt <= 2400 && (await isInUse(client, name)); attempt += 1) await wait(50)
-          await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`)
+          const drop = `DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`
+          // The maintenance daemon of Citus may begin meanwhile.
+          while (!(await tryTo(client, drop))) await wait(50)
         })
       }
     },
   }
 }
 
-async function tryToCreate(client: Client, statement: string): Promise<boolean> {
+async function tryTo(client: Client, statement: string): Promise<boolean> {
   try {
     await client.query(statement)
     return true
