@@ -95,6 +95,11 @@ const fromMeaning = {
       retryAfter: 60,
       cause,
     }),
+  node_lost: (cause: unknown) =>
+    unavailable(
+      'a node of the database cannot be reached: calls for its players, and changes of definitions, fail until it is back',
+      cause,
+    ),
   cancelled: (cause: unknown) =>
     unavailable('the database ended a statement before it was done: try again', cause),
   refused: (cause: unknown) =>

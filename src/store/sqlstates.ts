@@ -5,6 +5,7 @@
  * - `unavailable`: the server or the connection fails. The connection is discarded, and the circuit breaker counts it.
  * - `read_only`: the server accepts no writes, as after a failover. All connections are discarded.
  * - `full`: the server has no room. Reads go on.
+ * - `node_lost`: another node of the cluster fails. The connection is sound, and calls that need other nodes go on.
  * - `cancelled`: a timeout of the server, or its operator, ended the statement.
  * - `refused`: the operator removed a permission or a table.
  * - `value`: the server cannot store a value of the caller.
@@ -17,6 +18,7 @@ export type SqlStateMeaning =
   | 'unavailable'
   | 'read_only'
   | 'full'
+  | 'node_lost'
   | 'cancelled'
   | 'refused'
   | 'value'
@@ -71,6 +73,9 @@ const CLASSES: Readonly<Record<string, SqlStateMeaning>> = {
   XX: 'unavailable', // Internal Error
 }
 
+/** The code that an error of a cluster's other node gets (`citus/cluster-error.ts`). */
+export const NODE_LOST = 'NODE0'
+
 /** Codes whose meaning is not that of their class. */
 const CODES: Readonly<Record<string, SqlStateMeaning>> = {
   '0A000': 'stale', // a table changed after the statement was prepared, and the result has other columns now
@@ -88,6 +93,7 @@ const CODES: Readonly<Record<string, SqlStateMeaning>> = {
   '42P05': 'stale', // duplicate_prepared_statement
   '53100': 'full', // disk_full
   '53400': 'full', // configuration_limit_exceeded, as of temp_file_limit
+  [NODE_LOST]: 'node_lost',
   '57014': 'cancelled', // query_canceled
 }
 

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { isKnownConstraint } from '../errors.ts'
+import { NODE_LOST } from '../sqlstates.ts'
 
 /** SQLSTATE syntax_error_or_access_rule_violation: a statement of ours is wrong. */
 const WRONG_STATEMENT = '42000'
@@ -11,15 +12,22 @@ const CHANGED_RESULT = 'RevalidateCachedQuery'
  * Returns an error of Citus as Postgres would report it:
  * - The constraint is that of the table, not of its shard, whose name ends in a number. An error of another node names it only in its
  *   message.
+ * - The failure of another node is none of the server that reports it.
  * - Citus rejects some statements as an internal error, and others with the code of a stale statement. The server works, and a repetition
  *   would fail too.
  */
 export function clusterError(error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError)) return error
+  if (isOfOtherNode(error)) error.code = NODE_LOST
   if (error.code?.startsWith('23')) error.constraint = constraintOf(error)
   const isStale = error.routine === CHANGED_RESULT
   if (error.code === 'XX000' || (error.code === NOT_SUPPORTED && !isStale)) error.code = WRONG_STATEMENT
   return error
+}
+
+/** A server that ends reports that as fatal. */
+function isOfOtherNode({ code = '', severity }: pg.DatabaseError): boolean {
+  return severity === 'ERROR' && (code.startsWith('08') || code.startsWith('57P'))
 }
 
 function constraintOf({ constraint, message }: pg.DatabaseError): string | undefined {
