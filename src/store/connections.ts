@@ -1,23 +1,18 @@
-import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { parseExactJson } from '../model/exact-json.ts'
 import { cancelUntil } from './cancel-request.ts'
-import { clusterError } from './citus/cluster-error.ts'
-import { readSharding, type Sharding } from './citus/sharding.ts'
 import { type ConnectionMode, detectConnectionMode, KEEPS_NOTHING } from './connection-mode.ts'
+import type { Database, RunStatement } from './database.ts'
 import { isChangedResult, meaningOfError } from './errors.ts'
-import { Pipeline, runInTurn } from './pipeline.ts'
-import { type Queries, queriesOn } from './queries.ts'
-import type { Tables } from './schema.ts'
+import { Pipeline, type RunTogether, runInTurn } from './pipeline.ts'
+import type { Queries } from './queries.ts'
 import { statementName } from './statement-name.ts'
 import { withClient } from './with-client.ts'
 
-/** The statements of a connection. */
-type Statements = Pick<Connection, 'queries' | 'control'>
-
 /** A connection that is borrowed for one call. */
-export interface Connection {
-  readonly queries: Queries
+export interface Connection<Statements = Queries> {
+  readonly queries: Statements
+  readonly together: RunTogether
   readonly client: pg.ClientBase
   /** Whether the settings of statements are in force outside transactions too. */
   readonly keepsSettings: boolean
@@ -25,6 +20,9 @@ export interface Connection {
   readonly isDistributed: boolean
   control(statement: 'begin' | 'commit' | 'rollback'): Promise<void>
 }
+
+/** The part of a connection that lasts longer than a call. */
+type Prepared<Statements> = Pick<Connection<Statements>, 'queries' | 'together' | 'control'>
 
 export interface ConnectionOptions {
   readonly connectionString: string
@@ -47,33 +45,20 @@ const SETTINGS = [
   ...['extra_float_digits = 1', 'standard_conforming_strings = on', 'array_nulls = on'],
   'transform_null_equals = off',
 ]
-const ONE_DATABASE_SETTINGS = ['plan_cache_mode = force_generic_plan']
-/**
- * Citus cannot choose shards in a generic plan. A transaction that changes definitions on all nodes, and then rows of players, needs
- * one connection to each node: several would wait for each other.
- */
-const CLUSTER_SETTINGS = [
-  'plan_cache_mode = force_custom_plan',
-  'citus.multi_shard_modify_mode = sequential',
-  'citus.max_adaptive_executor_pool_size = 1',
-]
 /** Statements re-read a row that another transaction has changed, instead of failing. */
 const BEGIN = 'begin isolation level read committed'
 
-function settingsOf({ isDistributed }: Sharding): readonly string[] {
-  return [...SETTINGS, ...(isDistributed ? CLUSTER_SETTINGS : ONE_DATABASE_SETTINGS)]
-}
-
-function setSession(sharding: Sharding): string {
+function setSession({ settings }: Database<unknown>): string {
   return [
-    ...settingsOf(sharding).map((setting) => `set ${setting}`),
+    ...[...SETTINGS, ...settings].map((setting) => `set ${setting}`),
     "set default_transaction_isolation = 'read committed'",
     durable(false),
   ].join('; ')
 }
 
-function beginWithSettings(sharding: Sharding): string {
-  return [BEGIN, ...settingsOf(sharding).map((setting) => `set local ${setting}`), durable(true)].join('; ')
+function beginWithSettings({ settings }: Database<unknown>): string {
+  const all = [...SETTINGS, ...settings].map((setting) => `set local ${setting}`)
+  return [BEGIN, ...all, durable(true)].join('; ')
 }
 
 /** Returns a statement that has commits wait for the log; a stronger setting stays. An acknowledged unlock must not be lost. */
@@ -82,34 +67,39 @@ function durable(isLocal: boolean): string {
 }
 
 /** Connections that were opened in the same mode. */
-interface OpenPool {
+interface OpenPool<Statements> {
   readonly pool: pg.Pool
   readonly mode: ConnectionMode
   readonly isDistributed: boolean
 }
 
-export class Connections {
+export class Connections<Statements = Queries> {
   readonly #options: ConnectionOptions
-  readonly #statements = new WeakMap<pg.ClientBase, Statements>()
+  readonly #read: (client: pg.ClientBase) => Promise<Database<Statements>>
+  readonly #prepared = new WeakMap<pg.ClientBase, Prepared<Statements>>()
   #mode: ConnectionMode | undefined
-  #current: OpenPool | undefined
-  #opening: Promise<OpenPool> | undefined
+  #current: OpenPool<Statements> | undefined
+  #opening: Promise<OpenPool<Statements>> | undefined
   #closing: Promise<unknown> = Promise.resolve()
   #isClosed = false
 
-  constructor(options: ConnectionOptions) {
+  constructor(options: ConnectionOptions, read: (client: pg.ClientBase) => Promise<Database<Statements>>) {
     this.#options = options
+    this.#read = read
   }
 
   /**
    * Lends a connection. An abort of the signal cancels its statements in the database. A broken connection is discarded; all
    * connections are, if their prepared statements are stale.
    */
-  async use<Result>(signal: AbortSignal, work: (connection: Connection) => Promise<Result>): Promise<Result> {
+  async use<Result>(
+    signal: AbortSignal,
+    work: (connection: Connection<Statements>) => Promise<Result>,
+  ): Promise<Result> {
     signal.throwIfAborted()
     const { pool, mode, isDistributed } = await this.#open()
     const client = await pool.connect()
-    const statements = this.#statements.get(client) as Statements
+    const prepared = this.#prepared.get(client) as Prepared<Statements>
     const cancelling = this.#cancelOnAbort(client, signal)
     let broken: Error | undefined
     let isUnusable = false
@@ -120,7 +110,7 @@ export class Connections {
     try {
       // An abort before the listener was added had no effect.
       signal.throwIfAborted()
-      return await work({ ...statements, client, keepsSettings: mode.keepsSettings, isDistributed })
+      return await work({ ...prepared, client, keepsSettings: mode.keepsSettings, isDistributed })
     } catch (error) {
       const meaning = meaningOfError(error)
       if (meaning === 'stale') this.#replaceStale(pool, error)
@@ -147,7 +137,7 @@ export class Connections {
     await Promise.all([this.#current?.pool.end(), this.#closing])
   }
 
-  #open(): Promise<OpenPool> {
+  #open(): Promise<OpenPool<Statements>> {
     this.#opening ??= this.#openPool().catch((error) => {
       this.#opening = undefined
       throw error
@@ -155,15 +145,15 @@ export class Connections {
     return this.#opening
   }
 
-  async #openPool(): Promise<OpenPool> {
+  async #openPool(): Promise<OpenPool<Statements>> {
     const { connectionString, poolSize, onError, onMode } = this.#options
     if (this.#mode === undefined) {
       this.#mode = await detectConnectionMode(connectionString)
       onMode?.(this.#mode)
     }
     const mode = this.#mode
-    const sharding = await withClient(connectionString, readSharding)
-    const session = setSession(sharding)
+    const database = await withClient(connectionString, this.#read)
+    const session = setSession(database)
     const pool = new pg.Pool({
       connectionString,
       max: poolSize,
@@ -174,14 +164,14 @@ export class Connections {
         // Without a listener, an error on a connection that the pool has released would end the process.
         client.on('error', () => {})
         if (mode.keepsSettings) await client.query(session)
-        this.#statements.set(client, statementsOf(client, mode, sharding))
+        this.#prepared.set(client, prepare(client, mode, database))
       },
     })
     pool.on('error', (error) => {
       // The connections of a closed pool may still be ending when the database stops.
       if (!this.#isClosed) onError(error)
     })
-    this.#current = { pool, mode, isDistributed: sharding.isDistributed }
+    this.#current = { pool, mode, isDistributed: database.isDistributed }
     return this.#current
   }
 
@@ -225,47 +215,27 @@ export class Connections {
  * Prepares each statement once per connection, if connections keep prepared statements. Every statement has one text whatever
  * its values are, lists included, so their number is bounded.
  */
-function statementsOf(
+function prepare<Statements>(
   client: pg.ClientBase,
   { keepsSettings, keepsStatements }: ConnectionMode,
-  sharding: Sharding,
-): Statements {
+  database: Database<Statements>,
+): Prepared<Statements> {
   // A pooler might lend each statement another backend, and on a cluster a statement may be several.
-  const pipeline = keepsSettings && !sharding.isDistributed ? new Pipeline(client) : undefined
-  const send = (statement: pg.QueryConfig) => {
-    const sent = client.query(statement)
+  const pipeline = keepsSettings && !database.isDistributed ? new Pipeline(client) : undefined
+  const sent = <Result>(response: Promise<Result>) => {
     pipeline?.onSent()
-    return sent
+    return response
   }
-  const run = (text: string, values: unknown[]) =>
-    send(keepsStatements ? { name: statementName(text), text, values } : { text, values })
-  const query = sharding.isDistributed
-    ? (text: string, values: unknown[]) => runOnCluster(text, values).catch(rethrowClusterError)
-    : run
-  const runOnCluster = async (original: string, values: unknown[]) => {
-    const { text, writesCopies } = sharding.statementOf(original)
-    if (writesCopies) await client.query(LOCK_COPIES)
-    return run(text, values)
-  }
-  const pool = { connect: async () => ({ query, release: () => {} }), end: async () => {}, options: {} }
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as never }) })
-  const begin = keepsSettings ? BEGIN : beginWithSettings(sharding)
+  const run: RunStatement = (text, values) =>
+    sent(client.query(keepsStatements ? { name: statementName(text), text, values } : { text, values }))
+  const together = pipeline?.together ?? runInTurn
+  const begin = keepsSettings ? BEGIN : beginWithSettings(database)
   return {
-    queries: queriesOn(db, client, sharding, pipeline?.together ?? runInTurn),
-    control: async (statement) => {
-      await send({ text: statement === 'begin' ? begin : statement })
-    },
+    queries: database.statementsOn(client, run, together),
+    together,
+    control: (statement) =>
+      sent(statement === 'begin' ? database.begin(client, begin) : database.end(client, statement)),
   }
-}
-
-/**
- * Citus locks a copied table, and the tables it refers to, until the transaction ends: two transactions that write to several of them
- * in another order would deadlock.
- */
-const LOCK_COPIES = 'select pg_advisory_xact_lock(5108210373)'
-
-function rethrowClusterError(error: unknown): never {
-  throw clusterError(error)
 }
 
 /** 64-bit integers stay exact, in columns and in JSON. */

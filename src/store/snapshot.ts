@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Semaphore } from '../model/semaphore.ts'
 import { setForCopy } from './backup/session.ts'
 import { type ConnectionOptions, Connections } from './connections.ts'
+import { readDatabase } from './database.ts'
 import { toModelError } from './errors.ts'
 import type { Queries } from './queries.ts'
 
@@ -16,7 +17,7 @@ export async function* readSnapshot(
   signal: AbortSignal,
   work: (queries: Queries) => AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  const connections = new Connections({ connectionString, onError, poolSize: 1 })
+  const connections = new Connections({ connectionString, onError, poolSize: 1 }, readDatabase)
   const left = new AbortController()
   const ended = AbortSignal.any([signal, left.signal])
   const output = new PassThrough()

@@ -1,5 +1,7 @@
 import { LaurelError } from '../../../model/errors.ts'
-import type { Store, TransactionSteps } from '../../../store/store.ts'
+import type { TransactionSteps } from '../../../store/guard.ts'
+import type { Queries } from '../../../store/queries.ts'
+import type { Store } from '../../../store/store.ts'
 import { asOutcome } from './apply-report.ts'
 
 /** The outcomes of items: results, or the errors that kept items from being recorded. */
@@ -15,10 +17,10 @@ export async function writeBatch<Item, Opened, Result extends object>(
   store: Store,
   items: readonly Item[],
   signal: AbortSignal,
-  record: (items: readonly Item[]) => TransactionSteps<Opened, Outcomes<Result>>,
+  record: (items: readonly Item[]) => TransactionSteps<Queries, Opened, Outcomes<Result>>,
 ): Promise<Outcomes<Result>> {
   const { open, apply } = record(items)
-  const steps: TransactionSteps<Opened, Outcomes<Result>> = {
+  const steps: TransactionSteps<Queries, Opened, Outcomes<Result>> = {
     open,
     apply: async (queries, opened) => {
       const applied = await apply(queries, opened)
