@@ -67,7 +67,7 @@ function durable(isLocal: boolean): string {
 }
 
 /** Connections that were opened in the same mode. */
-interface OpenPool<Statements> {
+interface OpenPool {
   readonly pool: pg.Pool
   readonly mode: ConnectionMode
   readonly isDistributed: boolean
@@ -78,8 +78,8 @@ export class Connections<Statements = Queries> {
   readonly #read: (client: pg.ClientBase) => Promise<Database<Statements>>
   readonly #prepared = new WeakMap<pg.ClientBase, Prepared<Statements>>()
   #mode: ConnectionMode | undefined
-  #current: OpenPool<Statements> | undefined
-  #opening: Promise<OpenPool<Statements>> | undefined
+  #current: OpenPool | undefined
+  #opening: Promise<OpenPool> | undefined
   #closing: Promise<unknown> = Promise.resolve()
   #isClosed = false
 
@@ -131,13 +131,18 @@ export class Connections<Statements = Queries> {
     return { used: totalCount - idleCount, idle: idleCount, max: this.#options.poolSize }
   }
 
+  /** Has the next call open new connections, and read the database again. */
+  refresh(): void {
+    if (this.#current !== undefined) this.#replace(this.#current.pool)
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#opening?.catch(() => {})
     await Promise.all([this.#current?.pool.end(), this.#closing])
   }
 
-  #open(): Promise<OpenPool<Statements>> {
+  #open(): Promise<OpenPool> {
     this.#opening ??= this.#openPool().catch((error) => {
       this.#opening = undefined
       throw error
@@ -145,7 +150,7 @@ export class Connections<Statements = Queries> {
     return this.#opening
   }
 
-  async #openPool(): Promise<OpenPool<Statements>> {
+  async #openPool(): Promise<OpenPool> {
     const { connectionString, poolSize, onError, onMode } = this.#options
     if (this.#mode === undefined) {
       this.#mode = await detectConnectionMode(connectionString)

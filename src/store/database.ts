@@ -34,14 +34,18 @@ const CLUSTER_SETTINGS = [
   'citus.node_connection_timeout = 2000',
 ]
 /** Reads which statements a database takes: those of one Postgres, or of a cluster's coordinator. */
-export async function readDatabase(client: pg.ClientBase): Promise<Database<Queries>> {
-  const sharding = await readSharding(client)
+export async function readDatabase(
+  client: pg.ClientBase,
+  writersOn: Sharding['writersOn'],
+): Promise<Database<Queries> & { readonly sharding: Sharding }> {
+  const sharding = await readSharding(client, writersOn)
   const query = async (on: pg.ClientBase, statement: string) => {
     await on.query(statement).catch((error: unknown) => {
       throw sharding.isDistributed ? clusterError(error) : error
     })
   }
   return {
+    sharding,
     isDistributed: sharding.isDistributed,
     settings: sharding.isDistributed ? CLUSTER_SETTINGS : ONE_DATABASE_SETTINGS,
     begin: query,

@@ -17,6 +17,8 @@ interface ValueTable {
 
 interface Fragment {
   readonly fragment: string
+  /** Whether only statements for a cluster have it. */
+  readonly isOfCluster?: boolean
 }
 
 interface PlayerCondition {
@@ -37,7 +39,7 @@ const texts = {
  * time; other parts are values. On the hot path, building a long text each time would take longer than the values.
  */
 export function fixed<Row>(template: TemplateStringsArray, ...parts: readonly Part[]) {
-  const cache = parts.some(isPlayerCondition) ? texts.cluster : texts.one
+  const cache = parts.some(isOfCluster) ? texts.cluster : texts.one
   const text = cache.get(template) ?? textOf(template, parts)
   cache.set(template, text)
   const values: unknown[] = []
@@ -54,8 +56,10 @@ export function fixed<Row>(template: TemplateStringsArray, ...parts: readonly Pa
   }
 }
 
-function isPlayerCondition(part: Part): part is PlayerCondition {
-  return typeof part === 'object' && 'playerIds' in part
+function isOfCluster(part: Part): boolean {
+  return (
+    typeof part === 'object' && ('playerIds' in part || ('isOfCluster' in part && part.isOfCluster === true))
+  )
 }
 
 const TRUE: Fragment = { fragment: 'true' }
@@ -72,6 +76,11 @@ export function fixedOfPlayers(
 /** Returns a part of a statement's text. */
 export function fragment(text: string): Fragment {
   return { fragment: text }
+}
+
+/** As `fragment`, for statements that have another fragment without a cluster. */
+export function clusterFragment(text: string): Fragment {
+  return { fragment: text, isOfCluster: true }
 }
 
 /**

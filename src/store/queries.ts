@@ -58,7 +58,7 @@ export function queriesOn(
     together,
     titles: titleQueries(db, sharding),
     titleBindings: titleBindingQueries(db),
-    achievements: achievementQueries(db),
+    achievements: achievementQueries(db, sharding),
     achievementIds: achievementIdQueries(db),
     unlockTotals: unlockTotalQueries(db, sharding),
     achievementRevisions: achievementRevisionQueries(db),

@@ -1,14 +1,22 @@
 import { NEVER_ABORTED } from '../model/never-aborted.ts'
 import { Semaphore } from '../model/semaphore.ts'
+import { NodeStores } from './citus/node-stores.ts'
+import { readSharding, type Sharding } from './citus/sharding.ts'
 import { type Connection, Connections } from './connections.ts'
 import { readDatabase } from './database.ts'
 import { openGuard, type StoreOptions, type Transactions } from './guard.ts'
 import type { Queries } from './queries.ts'
+import type { ReportStore } from './report-store.ts'
 import { readSnapshot } from './snapshot.ts'
 import { type WriteState, WriteStates } from './write-state.ts'
 
 /** Postgres behind a circuit breaker: while the database is unavailable, calls fail at once instead of piling up. */
 export interface Store extends Transactions<Queries> {
+  /**
+   * Returns what writes a player's reports: the store itself, or on a cluster the node that has the player's rows. Reports of one writer
+   * may be in one transaction.
+   */
+  reportsOf(playerId: string): ReportStore
   /**
    * Yields what `work` reads on one snapshot, on a connection beside the pool. One runs at a time, and 10 wait.
    * @throws LaurelError as `read`; RESOURCE_EXHAUSTED if more would wait
@@ -43,7 +51,13 @@ export interface PoolUse {
 }
 
 export function openStore(options: StoreOptions): Store {
-  const connections = new Connections(options, readDatabase)
+  let sharding: Sharding | undefined
+  const writersOn: Sharding['writersOn'] = (addresses) => nodes.writersOn(addresses)
+  const connections = new Connections(options, async (client) => {
+    const database = await readDatabase(client, writersOn)
+    sharding = database.sharding
+    return database
+  })
   const snapshots = new Semaphore(1, WAITING_SNAPSHOTS)
   const writeStates = new WriteStates(() => connections.use(NEVER_ABORTED, probeWrites))
   const listeners: (() => void)[] = []
@@ -52,11 +66,23 @@ export function openStore(options: StoreOptions): Store {
   }
   const guard = openGuard(connections, options, (meaning) => writeStates.report(meaning), onWritten)
   const { breaker, read, write, writeInSteps, single } = guard
-  return {
+  const findNodes = oncePerSecond(async () => {
+    sharding = await connections.use(NEVER_ABORTED, ({ client }) => readSharding(client, writersOn))
+  })
+  const nodes = new NodeStores(options, {
+    onShardsMissing: () => connections.refresh(),
+    onLost: findNodes,
+    onWritten,
+  })
+  const store: Store = {
     read,
     write,
     writeInSteps,
     single,
+    reportsOf(playerId) {
+      const node = sharding?.nodeOf(playerId)
+      return node === undefined ? store : nodes.of(node)
+    },
     snapshot: (signal, work) => readSnapshot(options, snapshots, signal, work),
     get pool() {
       return { ...connections.counts, waiting: guard.waiting }
@@ -79,9 +105,11 @@ export function openStore(options: StoreOptions): Store {
     async close() {
       breaker.shutdown()
       await writeStates.close()
+      await nodes.close()
       await connections.close()
     },
   }
+  return store
 }
 
 /** Fails as a write would: on a standby, and without room, because it needs more than tables have free. */
@@ -95,5 +123,18 @@ async function probeWrites({ client }: Connection): Promise<void> {
     )
   } finally {
     await client.query('rollback')
+  }
+}
+
+/** Returns a function that runs work unless it did within the last second. A failure is ignored. */
+function oncePerSecond(work: () => Promise<void>): () => void {
+  let isResting = false
+  return () => {
+    if (isResting) return
+    isResting = true
+    setTimeout(() => {
+      isResting = false
+    }, 1_000).unref()
+    work().catch(() => {})
   }
 }

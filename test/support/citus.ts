@@ -62,6 +62,44 @@ export async function makeClusterTemplate(name: string): Promise<void> {
   }
 }
 
+/** Has a node refuse connections to a database and end the present ones, as if it were lost, until disposed. */
+export async function loseNode(url: string, name: string): Promise<AsyncDisposable> {
+  const [present, away] = [escapeIdentifier(name), escapeIdentifier(`${name}_away`)]
+  await runOn(url, [
+    `alter database ${present} allow_connections false`,
+    `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = ${escapeLiteral(name)}`,
+    // A database that allows none reports that as a conflict.
+    `alter database ${present} rename to ${away}`,
+  ])
+  return {
+    [Symbol.asyncDispose]: () =>
+      runOn(url, [
+        `alter database ${away} rename to ${present}`,
+        `alter database ${present} allow_connections true`,
+      ]),
+  }
+}
+
+/** Moves every shard of players that a node has to another one. */
+export async function moveShards(coordinatorUrl: string, from: string, to: string): Promise<void> {
+  const { hostname, port } = new URL(from)
+  const client = new Client({ connectionString: coordinatorUrl })
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ shardid: string }>(
+      `select shardid::text from pg_dist_shard join pg_dist_placement using (shardid) join pg_dist_node using (groupid)
+      where logicalrelid = 'players'::regclass and nodename = $1 and nodeport = $2 order by shardid`,
+      [hostname, Number(port || 5432)],
+    )
+    for (const { shardid } of rows)
+      await client.query(
+        `select citus_move_shard_placement(${shardid}, ${addressOf(from)}, ${addressOf(to)}, 'block_writes')`,
+      )
+  } finally {
+    await client.end()
+  }
+}
+
 /** Runs statements on one node. */
 async function runOn(url: string, statements: readonly string[]): Promise<void> {
   const client = new Client({ connectionString: url })

@@ -9,6 +9,7 @@ import { formatJson } from '../../model/exact-json.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { ListPart } from '../../model/list-part.ts'
+import type { Sharding } from '../citus/sharding.ts'
 import { COLUMNS } from '../columns.ts'
 import { idDigestOf, idTable } from '../id-table.ts'
 import { jsonBatches } from '../json-batches.ts'
@@ -35,7 +36,7 @@ export const DEFINITION_SIZE = sql`pg_column_size(definition)`
 
 const ACHIEVEMENT_COLUMNS = COLUMNS.achievements.map((name) => `achievements.${name}` as const)
 
-export function achievementQueries(db: Kysely<Tables>) {
+export function achievementQueries(db: Kysely<Tables>, sharding: Sharding) {
   const select = (titleId: string) =>
     db
       .selectFrom('achievements')
@@ -114,7 +115,9 @@ export function achievementQueries(db: Kysely<Tables>) {
     /** As `listByIds`; locks the rows in order of id until the end of the transaction. */
     async lock(titleId: string, ids: readonly string[]): Promise<readonly StoredAchievement[]> {
       if (ids.length === 0) return []
-      return (await selectNamed(titleId, ids, 'forUpdate').execute()).map(fromRow)
+      const rows = await selectNamed(titleId, ids, 'forUpdate').execute()
+      if (sharding.isDistributed) await lockCopies(titleId, ids)
+      return rows.map(fromRow)
     },
 
     /**
@@ -220,6 +223,16 @@ export function achievementQueries(db: Kysely<Tables>) {
       if (ids !== 'all') query = query.where('id', '=', sql<string>`any(${[...ids]}::text[])`)
       await query.execute()
     },
+  }
+
+  /** Waits for the reports that nodes are writing, and has later ones wait: they lock the copies of their nodes. */
+  async function lockCopies(titleId: string, ids: readonly string[]): Promise<void> {
+    await db
+      .updateTable('achievements')
+      .set({ id: sql.ref('id') })
+      .where('title_id', '=', titleId)
+      .where('id', '=', sql<string>`any(${[...ids]}::text[])`)
+      .execute()
   }
 
   async function replaceIds(titleId: string, achievements: readonly AchievementWrite[]): Promise<void> {

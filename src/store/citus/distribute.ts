@@ -13,7 +13,7 @@ export interface DistributeOptions {
 }
 
 /** The shards move to new nodes whole, so their number limits the number of nodes, until they are split. */
-export const SHARDS_PER_NODE = 4
+export const SHARDS_PER_NODE = 2
 export const MAX_SHARDS = 64_000
 
 interface PlacedTable {

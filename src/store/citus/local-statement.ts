@@ -24,14 +24,14 @@ export interface ClusterStatement {
 export function localStatements({ sharded, copies }: ClusterTables): (text: string) => ClusterStatement {
   const known = new Map<string, ClusterStatement>()
   const isSharded = new RegExp(`\\b(?:${sharded.join('|')})\\b`)
-  const copied = new RegExp(`\\b(?:${[...copies.keys()].join('|')})\\b`, 'g')
+  const onCopies = renamed(copies)
 
   function localStatement(text: string): ClusterStatement {
     const targets = [...text.replace(LOCK, '').matchAll(TARGET)]
     const writesCopies = targets.some(([, target = '']) => copies.has(target))
     const isLocal = !writesCopies && !isSharded.test(text)
     return {
-      text: isLocal ? text.replace(copied, (table) => copies.get(table) as string) : text,
+      text: isLocal ? onCopies(text) : text,
       writesCopies,
     }
   }
@@ -40,5 +40,16 @@ export function localStatements({ sharded, copies }: ClusterTables): (text: stri
     const local = known.get(text) ?? localStatement(text)
     known.set(text, local)
     return local
+  }
+}
+
+/** Returns a function that replaces the names of tables in statements. */
+export function renamed(names: ReadonlyMap<string, string>): (text: string) => string {
+  const known = new Map<string, string>()
+  const named = new RegExp(`\\b(?:${[...names.keys()].join('|')})\\b`, 'g')
+  return (text) => {
+    const other = known.get(text) ?? text.replace(named, (table) => names.get(table) as string)
+    known.set(text, other)
+    return other
   }
 }

@@ -1,6 +1,8 @@
 import { type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
-import { type ClusterStatement, localStatements } from './local-statement.ts'
+import { type ClusterStatement, localStatements, renamed } from './local-statement.ts'
+import type { NodeAddress } from './node-address.ts'
+import type { NodeWriters } from './node-writers.ts'
 import { textHash } from './text-hash.ts'
 
 /** Which players' rows one statement may read or write together. */
@@ -14,12 +16,34 @@ export interface Sharding {
    * order. The items of a shard stay in their order. One group without a cluster; none without items.
    */
   groups<Item>(items: readonly Item[], playerOf: (item: Item) => string): readonly (readonly Item[])[]
+  /** Returns the node that has a player's rows; undefined without a cluster, or if the node cannot take statements itself. */
+  nodeOf(playerId: string): ClusterNode | undefined
+  /** Returns the transactions of nodes that may still write an event whose id is taken. */
+  writersOn(nodes: readonly NodeAddress[]): Promise<NodeWriters>
+}
+
+/** A node, with the shards of players that it has. */
+export interface ClusterNode {
+  readonly group: number
+  readonly address: NodeAddress
+  readonly shards: readonly NodeShard[]
+  /** Returns the shard of a player; undefined if another node has it. */
+  shardOf(playerId: string): NodeShard | undefined
+}
+
+export interface NodeShard {
+  /** Of the table of players. The other tables' shards are where it is. */
+  readonly id: bigint
+  /** Returns a statement with the names of the shard's tables. */
+  readonly statementOf: (text: string) => string
 }
 
 export const ONE_DATABASE: Sharding = {
   isDistributed: false,
   statementOf: (text) => ({ text, writesCopies: false }),
   groups: (items) => (items.length === 0 ? [] : [items]),
+  nodeOf: () => undefined,
+  writersOn: async () => ({ ids: [], arePrepared: false }),
 }
 
 /** Runs a statement for each group of items that may be in one statement, and returns all rows. */
@@ -56,18 +80,51 @@ class Shards implements Sharding {
   readonly statementOf: Sharding['statementOf']
   /** The lowest hash of each shard, ascending. */
   readonly #minimums: readonly number[]
+  /** By shard. */
+  readonly #nodes: readonly (ClusterNode | undefined)[]
 
-  constructor(minimums: readonly number[], tables: readonly ClusterTable[]) {
-    this.#minimums = minimums
+  readonly writersOn: Sharding['writersOn']
+
+  constructor(
+    placements: readonly PlayerShard[],
+    tables: readonly ClusterTable[],
+    writersOn: Sharding['writersOn'],
+  ) {
+    this.writersOn = writersOn
+    this.#minimums = placements.map(({ minimum }) => minimum)
+    const copies = new Map(tables.flatMap(({ name, copy }) => (copy === null ? [] : [[name, copy] as const])))
     this.statementOf = localStatements({
       sharded: tables.filter((table) => table.copy === null).map(({ name }) => name),
-      copies: new Map(tables.flatMap(({ name, copy }) => (copy === null ? [] : [[name, copy] as const]))),
+      copies,
     })
+    const shards = placements.map(({ id, tables: names }) => ({
+      id,
+      statementOf: renamed(new Map([...copies, ...Object.entries(names)])),
+    }))
+    const nodes = new Map<number, ClusterNode>()
+    for (const { group, host, port, isSynced } of placements) {
+      if (!isSynced || nodes.has(group)) continue
+      const isHere = (index: number) => placements[index]?.group === group
+      nodes.set(group, {
+        group,
+        address: { host, port, isCoordinator: group === COORDINATOR },
+        shards: shards.filter((_, index) => isHere(index)),
+        shardOf: (playerId) => {
+          const index = this.#shardOf(playerId)
+          return isHere(index) ? shards[index] : undefined
+        },
+      })
+    }
+    this.#nodes = placements.map(({ group }) => nodes.get(group))
   }
 
   groups<Item>(items: readonly Item[], playerOf: (item: Item) => string): readonly (readonly Item[])[] {
     const byShard = Map.groupBy(items, (item) => this.#shardOf(playerOf(item)))
     return [...byShard].sort(([left], [right]) => left - right).map(([, group]) => group)
+  }
+
+  nodeOf(playerId: string): ClusterNode | undefined {
+    return this.#nodes[this.#shardOf(playerId)]
   }
 
   #shardOf(playerId: string): number {
@@ -82,20 +139,49 @@ class Shards implements Sharding {
   }
 }
 
+const COORDINATOR = 0
+
 interface ClusterTable {
   readonly name: string
-  /** The coordinator's copy; null for a sharded table. */
+  /** The name of each node's copy; null for a sharded table. */
   readonly copy: string | null
 }
 
+/** A shard of the players, with the node that has it. */
+interface PlayerShard {
+  readonly id: bigint
+  readonly minimum: number
+  readonly group: number
+  readonly host: string
+  readonly port: number
+  /** Whether the node knows where shards are. */
+  readonly isSynced: boolean
+  /** The names of the shards beside it, by table. */
+  readonly tables: Readonly<Record<string, string>>
+}
+
 /** Reads how the players of a database are sharded. */
-export async function readSharding(client: pg.ClientBase): Promise<Sharding> {
+export async function readSharding(
+  client: pg.ClientBase,
+  writersOn: Sharding['writersOn'],
+): Promise<Sharding> {
   const { rows } = await client.query<{ found: boolean }>(
     "select exists (select from pg_extension where extname = 'citus') as found",
   )
   if (!rows[0]?.found) return ONE_DATABASE
-  const shards = await client.query<{ minimum: number }>(
-    "select shardminvalue::integer as minimum from pg_dist_shard where logicalrelid = to_regclass('players') order by 1",
+  const shards = await client.query<PlayerShard>(
+    `select s.shardid as id, s.shardminvalue::integer as minimum, n.groupid as group, n.nodename as host, n.nodeport as port,
+      n.metadatasynced or n.groupid = 0 as "isSynced", (
+        select json_object_agg(o.logicalrelid::regclass, shard_name(o.logicalrelid, o.shardid))
+        from pg_dist_shard o join pg_dist_partition q on q.logicalrelid = o.logicalrelid
+        where q.partmethod = 'h' and q.colocationid = p.colocationid and o.shardminvalue = s.shardminvalue
+      ) as tables
+    from pg_dist_shard s
+    join pg_dist_partition p on p.logicalrelid = s.logicalrelid
+    join pg_dist_placement d on d.shardid = s.shardid
+    join pg_dist_node n on n.groupid = d.groupid and n.noderole = 'primary'
+    where s.logicalrelid = to_regclass('players') and p.partmethod = 'h'
+    order by 2`,
   )
   if (shards.rows.length === 0) return ONE_DATABASE
   const tables = await client.query<ClusterTable>(
@@ -103,8 +189,5 @@ export async function readSharding(client: pg.ClientBase): Promise<Sharding> {
         select format('%s_%s', logicalrelid::regclass, shardid) from pg_dist_shard s where s.logicalrelid = p.logicalrelid) end as copy
     from pg_dist_partition p where partmethod = 'h' or repmodel = 't'`,
   )
-  return new Shards(
-    shards.rows.map(({ minimum }) => minimum),
-    tables.rows,
-  )
+  return new Shards(shards.rows, tables.rows, writersOn)
 }

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Event } from '../../model/event.ts'
 import type { Instant } from '../../model/instant.ts'
-import { listPreparedTransactions } from '../citus/prepared-transactions.ts'
+import type { NodeAddress } from '../citus/node-address.ts'
 import type { Sharding } from '../citus/sharding.ts'
 import { COLUMNS } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
@@ -53,7 +53,10 @@ export function eventQueries(db: Kysely<Tables>, sharding: Sharding) {
         from taken`.execute(db)
       const barrier = rows[0] as EventBarrier
       if (!sharding.isDistributed) return barrier
-      return { ...barrier, writers: [...barrier.writers, ...(await listPreparedTransactions(db))] }
+      const { ids, arePrepared } = await sharding.writersOn(await listNodes())
+      // Citus completes them each minute (`citus.recover_2pc_interval`). Those of running transactions are left alone.
+      if (arePrepared) await sql`select recover_prepared_transactions()`.execute(db)
+      return { ...barrier, writers: [...barrier.writers, ...ids] }
     },
 
     /** Returns the last assigned id. */
@@ -187,6 +190,14 @@ export function eventQueries(db: Kysely<Tables>, sharding: Sharding) {
         delete from events where title_id = ${titleId} and id < ${rows[0]?.id ?? position + 1n}`.execute(db)
       return numAffectedRows > 0n
     },
+  }
+
+  /** Returns all nodes that may have writers: read after the id, which no later node can have taken. */
+  async function listNodes(): Promise<readonly NodeAddress[]> {
+    const { rows } = await sql<NodeAddress>`
+      select nodename as host, nodeport as port, groupid = 0 as "isCoordinator" from pg_dist_node
+      where noderole = 'primary' order by nodeid`.execute(db)
+    return rows
   }
 
   /** Returns the titles with events, deleted titles included. A loose index scan: it reads one row per title. */

@@ -2,11 +2,15 @@ import type { Kysely } from 'kysely'
 import type { Instant } from '../../model/instant.ts'
 import { NOT_STARTED, type Progress, type ProgressKey } from '../../model/progress.ts'
 import type { Sharding } from '../citus/sharding.ts'
-import { fixed, fixedOfPlayers, fragment, table } from '../fixed-statement.ts'
+import { clusterFragment, fixed, fixedOfPlayers, fragment, table } from '../fixed-statement.ts'
 import { RESPONSE_COLUMNS, RESPONSE_VALUES } from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
-import { writeOnCluster } from './cluster-writes.ts'
-import { CHANGE_EVENT_COLUMNS, CHANGE_EVENT_VALUES } from './progress-changes.ts'
+import {
+  CHANGE_EVENT_COLUMNS,
+  CHANGE_EVENT_VALUES,
+  NUMBERED_EVENT_COLUMNS,
+  NUMBERED_EVENT_VALUES,
+} from './progress-changes.ts'
 import {
   assignments,
   FIRST_VERSION,
@@ -37,171 +41,200 @@ export function optimisticWriteQueries(db: Kysely<Tables>, sharding: Sharding) {
   return {
     /** Returns a snapshot for each key, in their order. */
     async snapshots(keys: readonly ProgressKey[]): Promise<readonly ProgressSnapshot[]> {
-      if (!sharding.isDistributed) return readSnapshots(keys)
+      if (!sharding.isDistributed) return readSnapshots(db, sharding, keys)
       const found = new Map<ProgressKey, ProgressSnapshot>()
       for (const group of sharding.groups(keys, ({ playerId }) => playerId)) {
-        const snapshots = await readSnapshots(group)
+        const snapshots = await readSnapshots(db, sharding, group)
         for (const [index, key] of group.entries()) found.set(key, snapshots[index] as ProgressSnapshot)
       }
       return keys.map((key) => found.get(key) as ProgressSnapshot)
     },
 
     /**
-     * Writes changes to progress and returns the writes that were done, with the new versions. A write is left out if its row has
-     * another version or exists already, a request has a stored response (or its id one of any caller, if it is no event), its
-     * definition has another revision, or another transaction holds a lock on a row that it needs: the statement waits for no
-     * lock. The player's row of the title is inserted if it is new, updated if the totals change, and locked if progress is
-     * inserted.
-     *
-     * A write is one row with its last change; a few have further changes or responses, which refer to it by its ordinal.
-     * Ordinals are looked up by `not in`, or by an `in` that ends in `is true`: so the planner keeps them in a hash, however
-     * many or few it expects, and never compares each with each.
+     * Writes changes to progress: see `writeProgress`. Through the coordinator of a cluster it writes none, because Citus does not support
+     * the statement: the node that has the player's rows runs it.
      */
     async write<Write extends ProgressWrite>(
       writes: readonly Write[],
       time: Instant,
     ): Promise<readonly WrittenProgress<Write>[]> {
-      if (sharding.isDistributed) return writeOnCluster(db, sharding, writes, time)
-      const { definitions, progress, earlierChanges, responses } = tablesOf(writes, time)
-      const { rows } = await fixed<{ ordinal: bigint; version: bigint | null }>`
-        with current_definitions as (
-          select d.number from ${definitions}
-          cross join lateral (
-            select from achievements where title_id = d.title_id and id = d.id and revision = d.revision
-            for key share skip locked
-          ) a
-        ),
-        earlier_changes as materialized (select * from ${earlierChanges}),
-        responses as materialized (select * from ${responses}),
-        repeated as (
-          select ordinal from (
-            select ordinal, player_id, request_id, request_key from responses
-            union all select ordinal, player_id, request_id, request_key from earlier_changes where request_key is not null
-          ) r where ${isStored('r')}
-        ),
-        candidates as materialized (
-          select * from ${progress}
-          where (w.definition in (select number from current_definitions)) is true
-            and w.ordinal not in (select ordinal from repeated)
-            and not (w.request_key is not null and ${isStored('w')})
-        ),
-        locked as (
-          select w.*, p.tid, s.tid as player_title_tid, null::bigint as version from candidates w
-          cross join lateral (
-            select ctid as tid from progress
-            where player_id = w.player_id and title_id = w.title_id and achievement_id = w.achievement_id
-              and version = w.before
-            for no key update skip locked
-          ) p
-          left join lateral (
-            select ctid as tid from player_titles
-            where w.unlocks <> 0 and player_id = w.player_id and title_id = w.title_id
-            for no key update skip locked
-          ) s on true
-          where w.unlocks = 0 or s.tid is not null
-        ),
-        new_player_titles as (
-          insert into player_titles (player_id, title_id, unlocked_count, score, last_unlock_time)
-          select w.player_id, w.title_id, sum(w.unlocks), sum(w.added_score), max(w.last_unlock_time) from candidates w
-          cross join lateral (select from players where id = w.player_id for key share skip locked) p
-          where w.is_new_player_title
-          group by w.player_id, w.title_id order by w.player_id, w.title_id
-          on conflict (player_id, title_id) do nothing
-          returning player_id, title_id
-        ),
-        insertable as (
-          select w.*, null::tid as tid, null::tid as player_title_tid, ${FIRST_VERSION} as version from candidates w
-          where w.is_new_player_title
-            and ((w.player_id, w.title_id) in (select player_id, title_id from new_player_titles)) is true
-          union all
-          select w.*, null, s.tid, ${FIRST_VERSION} from candidates w
-          cross join lateral (
-            select ctid as tid from player_titles where player_id = w.player_id and title_id = w.title_id
-            for no key update skip locked
-          ) s
-          where w.before is null and not w.is_new_player_title
-        ),
-        new_progress as (
-          insert into progress (${PROGRESS_COLUMNS}, version)
-          select ${PROGRESS_COLUMNS}, version from insertable where kind is not null
-          on conflict (player_id, title_id, achievement_id) do nothing
-          returning player_id, title_id, achievement_id
-        ),
-        written as (
-          select * from locked
-          union all
-          select * from insertable
-          where ((player_id, title_id, achievement_id) in (select * from new_progress)) is true
-            or kind is null and ${IS_ABSENT}
-        ),
-        updated_progress as (
-          update progress p set ${ASSIGNMENTS}, version = p.version + 1
-          from locked w where p.ctid = w.tid and w.kind is not null
-        ),
-        updated_player_titles as (
-          update player_titles s set unlocked_count = s.unlocked_count + w.unlocks, score = s.score + w.added_score,
-            last_unlock_time = greatest(s.last_unlock_time, w.last_unlock_time)
-          from (
-            select player_title_tid, sum(unlocks) as unlocks, sum(added_score) as added_score,
-              max(last_unlock_time) as last_unlock_time
-            from written where unlocks <> 0 and player_title_tid is not null group by player_title_tid
-          ) w where s.ctid = w.player_title_tid
-        ),
-        new_events as (
-          insert into events (${CHANGE_EVENT_COLUMNS})
-          select * from (
-            select ${CHANGE_EVENT_VALUES} from earlier_changes
-            where (ordinal in (select ordinal from written)) is true
-            union all
-            select ${CHANGE_EVENT_VALUES} from written where kind is not null
-          ) e
-        ),
-        new_responses as (
-          insert into player_requests (${RESPONSE_COLUMNS}, create_time)
-          select ${RESPONSE_VALUES}, ${time}::bigint from responses
-          where (ordinal in (select ordinal from written)) is true
-        )
-        select ordinal, null::bigint as version from generate_series(1, ${writes.length}::bigint) as ordinal
-        where ordinal not in (select ordinal from written)
-        union all select ordinal, version from written where version is not null and kind is not null`.execute(
-        db,
-      )
-      // An existing row that was written is not among them.
-      const newVersions = new Map(rows.map(({ ordinal, version }) => [Number(ordinal), version]))
-      return writes.flatMap((write, index) => {
-        const version = newVersions.get(index + 1) ?? nextVersion(write)
-        return newVersions.get(index + 1) === null ? [] : [{ write, version }]
-      })
+      return sharding.isDistributed ? [] : writeProgress(db, writes, time)
     },
   }
+}
 
-  /** A row of progress has a row of its title, which is looked up only for the first report. */
-  async function readSnapshots(keys: readonly ProgressKey[]): Promise<readonly ProgressSnapshot[]> {
-    const playerIds = keys.map(({ playerId }) => playerId)
-    const { rows } = await fixed<{ snapshots: string }>`
-        select coalesce(json_agg(json_build_array(p.version::text, p.version is null and s.found is null,
-            p.version is null and s.found is null and not exists (select from players where id = k.player_id
-              and ${fixedOfPlayers(sharding, 'id', playerIds)}), ${PROGRESS_ITEMS}
-          ) order by k.ordinal), '[]')::text as snapshots
-        from ${keyTable(keys)}
-        left join lateral (
-          select ${PROGRESS_COLUMNS}, version from progress
-          where player_id = k.player_id and title_id = k.title_id and achievement_id = k.achievement_id
-            and ${fixedOfPlayers(sharding, 'player_id', playerIds)} limit 1
-        ) p on true
-        left join lateral (
-          select true as found from player_titles
-          where p.version is null and player_id = k.player_id and title_id = k.title_id
-            and ${fixedOfPlayers(sharding, 'player_id', playerIds)} limit 1
-        ) s on true`.execute(db)
-    const found = JSON.parse(rows[0]?.snapshots ?? '[]') as SnapshotRow[]
-    return found.map(toSnapshot)
-  }
+/**
+ * Writes changes to progress and returns the writes that were done, with the new versions. A write is left out if its row has
+ * another version or exists already, a request has a stored response (or its id one of any caller, if it is no event), its
+ * definition has another revision, or another transaction holds a lock on a row that it needs: the statement waits for no
+ * lock. The player's row of the title is inserted if it is new, updated if the totals change, and locked if progress is
+ * inserted.
+ *
+ * A write is one row with its last change; a few have further changes or responses, which refer to it by its ordinal.
+ * Ordinals are looked up by `not in`, or by an `in` that ends in `is true`: so the planner keeps them in a hash, however
+ * many or few it expects, and never compares each with each.
+ * @param eventIds `eventIdCount` new ids, ascending, for a shard: the sequence is on the coordinator
+ */
+export async function writeProgress<Write extends ProgressWrite>(
+  db: Kysely<Tables>,
+  writes: readonly Write[],
+  time: Instant,
+  eventIds?: readonly bigint[],
+): Promise<readonly WrittenProgress<Write>[]> {
+  const { definitionLock, eventColumns, eventValues } = eventIds === undefined ? ON_ONE_DATABASE : ON_SHARD
+  const { definitions, progress, earlierChanges, responses } = tablesOf(writes, time, eventIds)
+  const { rows } = await fixed<{ ordinal: bigint; version: bigint | null }>`
+    with current_definitions as (
+      select d.number from ${definitions}
+      cross join lateral (
+        select from achievements where title_id = d.title_id and id = d.id and revision = d.revision
+        ${definitionLock}
+      ) a
+    ),
+    earlier_changes as materialized (select * from ${earlierChanges}),
+    responses as materialized (select * from ${responses}),
+    repeated as (
+      select ordinal from (
+        select ordinal, player_id, request_id, request_key from responses
+        union all select ordinal, player_id, request_id, request_key from earlier_changes where request_key is not null
+      ) r where ${isStored('r')}
+    ),
+    candidates as materialized (
+      select * from ${progress}
+      where (w.definition in (select number from current_definitions)) is true
+        and w.ordinal not in (select ordinal from repeated)
+        and not (w.request_key is not null and ${isStored('w')})
+    ),
+    locked as (
+      select w.*, p.tid, s.tid as player_title_tid, null::bigint as version from candidates w
+      cross join lateral (
+        select ctid as tid from progress
+        where player_id = w.player_id and title_id = w.title_id and achievement_id = w.achievement_id
+          and version = w.before
+        for no key update skip locked
+      ) p
+      left join lateral (
+        select ctid as tid from player_titles
+        where w.unlocks <> 0 and player_id = w.player_id and title_id = w.title_id
+        for no key update skip locked
+      ) s on true
+      where w.unlocks = 0 or s.tid is not null
+    ),
+    new_player_titles as (
+      insert into player_titles (player_id, title_id, unlocked_count, score, last_unlock_time)
+      select w.player_id, w.title_id, sum(w.unlocks), sum(w.added_score), max(w.last_unlock_time) from candidates w
+      cross join lateral (select from players where id = w.player_id for key share skip locked) p
+      where w.is_new_player_title
+      group by w.player_id, w.title_id order by w.player_id, w.title_id
+      on conflict (player_id, title_id) do nothing
+      returning player_id, title_id
+    ),
+    insertable as (
+      select w.*, null::tid as tid, null::tid as player_title_tid, ${FIRST_VERSION} as version from candidates w
+      where w.is_new_player_title
+        and ((w.player_id, w.title_id) in (select player_id, title_id from new_player_titles)) is true
+      union all
+      select w.*, null, s.tid, ${FIRST_VERSION} from candidates w
+      cross join lateral (
+        select ctid as tid from player_titles where player_id = w.player_id and title_id = w.title_id
+        for no key update skip locked
+      ) s
+      where w.before is null and not w.is_new_player_title
+    ),
+    new_progress as (
+      insert into progress (${PROGRESS_COLUMNS}, version)
+      select ${PROGRESS_COLUMNS}, version from insertable where kind is not null
+      on conflict (player_id, title_id, achievement_id) do nothing
+      returning player_id, title_id, achievement_id
+    ),
+    written as (
+      select * from locked
+      union all
+      select * from insertable
+      where ((player_id, title_id, achievement_id) in (select * from new_progress)) is true
+        or kind is null and ${IS_ABSENT}
+    ),
+    updated_progress as (
+      update progress p set ${ASSIGNMENTS}, version = p.version + 1
+      from locked w where p.ctid = w.tid and w.kind is not null
+    ),
+    updated_player_titles as (
+      update player_titles s set unlocked_count = s.unlocked_count + w.unlocks, score = s.score + w.added_score,
+        last_unlock_time = greatest(s.last_unlock_time, w.last_unlock_time)
+      from (
+        select player_title_tid, sum(unlocks) as unlocks, sum(added_score) as added_score,
+          max(last_unlock_time) as last_unlock_time
+        from written where unlocks <> 0 and player_title_tid is not null group by player_title_tid
+      ) w where s.ctid = w.player_title_tid
+    ),
+    new_events as (
+      insert into events (${eventColumns})
+      select * from (
+        select ${eventValues} from earlier_changes
+        where (ordinal in (select ordinal from written)) is true
+        union all
+        select ${eventValues} from written where kind is not null
+      ) e
+    ),
+    new_responses as (
+      insert into player_requests (${RESPONSE_COLUMNS}, create_time)
+      select ${RESPONSE_VALUES}, ${time}::bigint from responses
+      where (ordinal in (select ordinal from written)) is true
+    )
+    select ordinal, null::bigint as version from generate_series(1, ${writes.length}::bigint) as ordinal
+    where ordinal not in (select ordinal from written)
+    union all select ordinal, version from written where version is not null and kind is not null`.execute(db)
+  // An existing row that was written is not among them.
+  const newVersions = new Map(rows.map(({ ordinal, version }) => [Number(ordinal), version]))
+  return writes.flatMap((write, index) => {
+    const version = newVersions.get(index + 1) ?? nextVersion(write)
+    return newVersions.get(index + 1) === null ? [] : [{ write, version }]
+  })
+}
+
+/** Returns a snapshot for each key, in their order. A row of progress has a row of its title, which is looked up only for the first report. */
+export async function readSnapshots(
+  db: Kysely<Tables>,
+  sharding: Sharding,
+  keys: readonly ProgressKey[],
+): Promise<readonly ProgressSnapshot[]> {
+  const playerIds = keys.map(({ playerId }) => playerId)
+  const { rows } = await fixed<{ snapshots: string }>`
+      select coalesce(json_agg(json_build_array(p.version::text, p.version is null and s.found is null,
+          p.version is null and s.found is null and not exists (select from players where id = k.player_id
+            and ${fixedOfPlayers(sharding, 'id', playerIds)}), ${PROGRESS_ITEMS}
+        ) order by k.ordinal), '[]')::text as snapshots
+      from ${keyTable(keys)}
+      left join lateral (
+        select ${PROGRESS_COLUMNS}, version from progress
+        where player_id = k.player_id and title_id = k.title_id and achievement_id = k.achievement_id
+          and ${fixedOfPlayers(sharding, 'player_id', playerIds)} limit 1
+      ) p on true
+      left join lateral (
+        select true as found from player_titles
+        where p.version is null and player_id = k.player_id and title_id = k.title_id
+          and ${fixedOfPlayers(sharding, 'player_id', playerIds)} limit 1
+      ) s on true`.execute(db)
+  const found = JSON.parse(rows[0]?.snapshots ?? '[]') as SnapshotRow[]
+  return found.map(toSnapshot)
 }
 
 /** Returns the version of a row that was not inserted. */
 function nextVersion({ before, changes }: ProgressWrite): bigint | undefined {
   return before === undefined || changes.length === 0 ? before : before + 1n
+}
+
+const ON_ONE_DATABASE = {
+  definitionLock: fragment('for key share skip locked'),
+  eventColumns: CHANGE_EVENT_COLUMNS,
+  eventValues: CHANGE_EVENT_VALUES,
+}
+
+/** A change of definitions locks the coordinator's copy for itself, and the others only by its update: no key-share lock waits for that. */
+const ON_SHARD = {
+  definitionLock: clusterFragment('for share skip locked'),
+  eventColumns: NUMBERED_EVENT_COLUMNS,
+  eventValues: NUMBERED_EVENT_VALUES,
 }
 
 const IS_ABSENT = fragment(`(select true from progress p where p.player_id = insertable.player_id

@@ -4,7 +4,7 @@ import type { EventKind } from '../../model/event.ts'
 import type { Progress, ProgressKey, ProgressResult } from '../../model/progress.ts'
 import { forEachGroup, type Sharding } from '../citus/sharding.ts'
 import type { NewEvent } from '../events/event-rows.ts'
-import { type Columns, fixed, fixedOfPlayers, fragment, table } from '../fixed-statement.ts'
+import { type Columns, clusterFragment, fixed, fixedOfPlayers, fragment, table } from '../fixed-statement.ts'
 import type { PlayerRequestKey, RequestKey } from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
 import {
@@ -56,6 +56,9 @@ export const CHANGE_EVENT_COLUMNS = fragment(
 export const CHANGE_EVENT_VALUES = fragment(
   [...PROGRESS_KEY, ...EVENT, ...RESPONSE, ...AFTER, `nullif(extensions, '{}') as extensions`].join(', '),
 )
+/** The same with ids of events that were taken before. */
+export const NUMBERED_EVENT_COLUMNS = clusterFragment(`id, ${CHANGE_EVENT_COLUMNS.fragment}`)
+export const NUMBERED_EVENT_VALUES = clusterFragment(`event_id, ${CHANGE_EVENT_VALUES.fragment}`)
 
 /** Rows of changes. A row without a kind is no change, and has the progress as it is. */
 export function changeRows(

@@ -1,7 +1,7 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import type { Instant } from '../../model/instant.ts'
 import { NOT_STARTED, type ProgressKey } from '../../model/progress.ts'
-import { table } from '../fixed-statement.ts'
+import { type Columns, table } from '../fixed-statement.ts'
 import { type PlayerResponse, type RequestKey, responseRows } from '../idempotency.ts'
 import type { PlayerTitle } from './player-titles.ts'
 import { changeRows, type ProgressChange } from './progress-changes.ts'
@@ -28,8 +28,11 @@ export interface WrittenProgress<Write extends ProgressWrite> {
   readonly version: bigint | undefined
 }
 
-/** Returns the tables of values for `write`. An ordinal is the number of a write, from 1. */
-export function tablesOf(writes: readonly ProgressWrite[], time: Instant) {
+/**
+ * Returns the tables of values for `write`. An ordinal is the number of a write, from 1.
+ * @param eventIds `eventIdCount` new ids, where the sequence of events is on another node
+ */
+export function tablesOf(writes: readonly ProgressWrite[], time: Instant, eventIds?: readonly bigint[]) {
   const all = <Item>(itemsOf: (write: ProgressWrite) => readonly Item[]) => {
     const items: Item[] = []
     const ordinals: number[] = []
@@ -61,9 +64,14 @@ export function tablesOf(writes: readonly ProgressWrite[], time: Instant) {
       unlocks: ['integer', writes.map(({ totals }) => totals.unlockedCount)],
       added_score: ['bigint', writes.map(({ totals }) => totals.score)],
       last_unlock_time: ['bigint', writes.map(({ totals }) => totals.lastUnlockTime)],
+      ...eventIdColumn(eventIds?.slice(earlier.length)),
       ...changeRows(last),
     }),
-    earlierChanges: table('r', { ordinal: earlierOrdinals, ...changeRows(earlier) }),
+    earlierChanges: table('r', {
+      ordinal: earlierOrdinals,
+      ...eventIdColumn(eventIds?.slice(0, earlier.length)),
+      ...changeRows(earlier),
+    }),
     responses: table('r', {
       ordinal: responseOrdinals,
       request_key: ['uuid', responses.map(({ requestKey }) => requestKey)],
@@ -72,8 +80,17 @@ export function tablesOf(writes: readonly ProgressWrite[], time: Instant) {
   }
 }
 
+/** One for each change, and for each write without one. */
+export function eventIdCount(writes: readonly ProgressWrite[]): number {
+  return writes.reduce((sum, { changes }) => sum + Math.max(1, changes.length), 0)
+}
+
+function eventIdColumn(ids: readonly bigint[] | undefined): Columns {
+  return ids === undefined ? {} : { event_id: ['bigint', ids] }
+}
+
 /** Returns the numbers of the writes' definitions, from 1. */
-export function numbersOf(writes: readonly ProgressWrite[]): ReadonlyMap<StoredAchievement, number> {
+function numbersOf(writes: readonly ProgressWrite[]): ReadonlyMap<StoredAchievement, number> {
   const numbers = new Map<StoredAchievement, number>()
   for (const { definition } of writes) {
     if (!numbers.has(definition)) numbers.set(definition, numbers.size + 1)

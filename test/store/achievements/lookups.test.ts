@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { achievementIdQueries } from '../../../src/store/achievements/achievement-ids.ts'
 import { achievementQueries } from '../../../src/store/achievements/achievements.ts'
+import { ONE_DATABASE } from '../../../src/store/citus/sharding.ts'
 import { countingRows } from '../../support/counting-rows.ts'
 import { createTitleWith } from '../../support/migration-job.ts'
 import { achievementOf } from '../../support/records.ts'
@@ -18,7 +19,7 @@ test('a lookup of achievements reads only their rows, in a title that was just f
   const ids = all.slice(0, BATCH).map(({ id }) => id)
   for (const lookup of ['listByIds', 'lock', 'lockShared'] as const) {
     const { result, rowsRead } = await countingRows(services.databaseUrl, ['achievements'], (db) =>
-      achievementQueries(db)[lookup]('full', ids),
+      achievementQueries(db, ONE_DATABASE)[lookup]('full', ids),
     )
     expect(result.map(({ id }) => id)).toEqual(ids.toSorted())
     expect(rowsRead, lookup).toBeLessThanOrEqual(2 * BATCH)

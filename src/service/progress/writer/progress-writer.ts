@@ -1,5 +1,6 @@
 import type { CacheLookups } from '../../../model/cache-lookups.ts'
 import { LaurelError } from '../../../model/errors.ts'
+import type { ReportStore } from '../../../store/report-store.ts'
 import type { Call } from '../../call.ts'
 import { callerOf } from '../../call-limiter.ts'
 import { asOutcome } from './apply-report.ts'
@@ -45,13 +46,8 @@ export class ProgressWriter {
   readonly #counts = { optimistic: 0, locked: 0, batches: 0 }
   /** By player, the last locked write. */
   readonly #lastLocked = new Map<string, Promise<unknown>>()
-  readonly #reports = new Batcher<ReportEntry, RecordOutcome>({
-    ...QUEUE_LIMITS,
-    send: (entries) => this.#write(entries),
-    keyOf: ({ request }) => request.playerId,
-    callerOf: ({ call }) => callerOf(call.principal),
-    secondBatchThreshold: BATCH_SIZE,
-  })
+  /** By the store that writes them: a batch is one transaction. */
+  readonly #reports = new Map<ReportStore, Batcher<ReportEntry, RecordOutcome>>()
   readonly #stats = new Batcher<StatsEntry, StatsOutcome>({
     ...QUEUE_LIMITS,
     send: (entries) => this.#writeStats(entries),
@@ -69,7 +65,7 @@ export class ProgressWriter {
   /** Records one report, in a batch with concurrent ones. */
   async record(entry: ReportEntry): Promise<RecordOutcome> {
     const outcome = this.#isBatching
-      ? await this.#reports.add(entry, bytesOf(entry), entry.call.signal)
+      ? await this.#batcherOf(entry).add(entry, bytesOf(entry), entry.call.signal)
       : ((await this.#write([entry]))[0] as RecordOutcome)
     const followed = followMerge(entry, outcome)
     return followed === undefined ? outcome : this.record(followed)
@@ -102,8 +98,24 @@ export class ProgressWriter {
   }
 
   get counts(): ProgressWriterCounts {
-    const waiting = this.#reports.waiting + this.#stats.waiting
+    const reports = [...this.#reports.values()].reduce((sum, batcher) => sum + batcher.waiting, 0)
+    const waiting = reports + this.#stats.waiting
     return { ...this.#counts, waiting, cached: this.#cache.lookups }
+  }
+
+  #batcherOf({ request }: ReportEntry): Batcher<ReportEntry, RecordOutcome> {
+    const store = this.#parts.store.reportsOf(request.playerId)
+    const known = this.#reports.get(store)
+    if (known !== undefined) return known
+    const batcher = new Batcher<ReportEntry, RecordOutcome>({
+      ...QUEUE_LIMITS,
+      send: (entries) => this.#write(entries),
+      keyOf: (entry) => entry.request.playerId,
+      callerOf: ({ call }) => callerOf(call.principal),
+      secondBatchThreshold: BATCH_SIZE,
+    })
+    this.#reports.set(store, batcher)
+    return batcher
   }
 
   /** Returns an outcome for each entry; a promise for an entry that the first optimistic write left unwritten. */
@@ -134,12 +146,28 @@ export class ProgressWriter {
     return outcomes
   }
 
-  /** Returns the outcomes of the entries that were written. */
+  /** Returns the outcomes of the entries that were written, or whose node is lost while others are not. */
   async #tryOptimistic(entries: readonly ReportEntry[]): Promise<OutcomeByEntry> {
+    const { store } = this.#parts
+    const groups = [...Map.groupBy(entries, ({ request }) => store.reportsOf(request.playerId))]
+    const [first] = groups
+    if (first === undefined) return new Map()
+    if (groups.length === 1) return this.#tryOptimisticOn(...first)
+    const outcomes = await Promise.all(
+      groups.map(([reports, group]) =>
+        this.#tryOptimisticOn(reports, group).catch((error: unknown): OutcomeByEntry => {
+          const outcome = asOutcome(error)
+          return new Map(group.map((entry) => [entry, outcome]))
+        }),
+      ),
+    )
+    return new Map(outcomes.flatMap((ofGroup) => [...ofGroup]))
+  }
+
+  async #tryOptimisticOn(reports: ReportStore, entries: readonly ReportEntry[]): Promise<OutcomeByEntry> {
     const written = new Map<ReportEntry, RecordOutcome>()
-    if (entries.length === 0) return written
     const outcomes = await this.#observed(entries, () =>
-      writeOptimistic(this.#parts, this.#cache, entries),
+      writeOptimistic(this.#parts, reports, this.#cache, entries),
     ).catch((error: unknown): readonly undefined[] => {
       if (!(error instanceof LaurelError) || isUnavailable(error)) throw error
       // A constraint failed: the locked write finds the entry that violates it.

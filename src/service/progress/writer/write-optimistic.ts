@@ -7,6 +7,7 @@ import { meets } from '../../../model/percent.ts'
 import { type ProgressKey, valueAt } from '../../../model/progress.ts'
 import type { ProgressSnapshot } from '../../../store/progress/optimistic-writes.ts'
 import type { ProgressWrite, WrittenProgress } from '../../../store/progress/progress-writes.ts'
+import type { ReportStore } from '../../../store/report-store.ts'
 import { IdempotencyStore, type NewResponse } from '../../idempotency.ts'
 import { achievementNotFound, playerGone } from '../../require.ts'
 import { applyReports } from './apply-report.ts'
@@ -36,13 +37,14 @@ interface OpenProgress {
  */
 export async function writeOptimistic(
   { store, definitions, now, timeBounds }: WriterParts,
+  reports: ReportStore,
   cache: ProgressCache,
   entries: readonly ReportEntry[],
 ): Promise<readonly (RecordOutcome | undefined)[]> {
   const time = now()
   const requests = entries.map(({ request }) => request)
   const found = await findDefinitions({ store, definitions }, requests)
-  const rows = await openProgress(store, cache, requests)
+  const rows = await openProgress(reports, cache, requests)
 
   const idempotency = new IdempotencyStore()
   const definitionOf = ({ request }: ReportEntry, index: number) => {
@@ -76,7 +78,7 @@ export async function writeOptimistic(
   )
   // Sorted, so that two statements cannot deadlock.
   const writes = accepted.map(writeOf).sort(byKey)
-  const { done, gone } = await write(store, writes, time)
+  const { done, gone } = await write(reports, writes, time)
   const written = new Set(done.map(({ write: { row } }) => row))
   for (const { write, version } of done) {
     const { cacheKey, key, changes } = write.row
@@ -104,11 +106,7 @@ interface Written {
 }
 
 /** Writes what can be written. New players are inserted in the same transaction, if anything of them is written. */
-async function write(
-  store: WriterParts['store'],
-  writes: readonly RowWrite[],
-  time: Instant,
-): Promise<Written> {
+async function write(store: ReportStore, writes: readonly RowWrite[], time: Instant): Promise<Written> {
   if (writes.length === 0) return { done: [], gone: new Map() }
   const newPlayers = new Set(writes.filter(({ row }) => row.isNewPlayer).map(({ key }) => key.playerId))
   if (newPlayers.size === 0) {
@@ -152,7 +150,7 @@ async function findDefinitions(
 
 /** Returns the row of progress for each request, from the cache or else read. */
 async function openProgress(
-  store: WriterParts['store'],
+  store: ReportStore,
   cache: ProgressCache,
   requests: readonly RecordProgress[],
 ): Promise<readonly OpenProgress[]> {

@@ -1,0 +1,36 @@
+import type pg from 'pg'
+import { openSidePool } from './side-pool.ts'
+
+/** One for each batch that a node may have in flight, roughly: a call takes far less time than its batch. */
+const POOL_SIZE = 2
+
+/**
+ * Takes ids of events from the coordinator's sequence, for transactions of nodes. It has connections of its own: those of the store may
+ * all wait for rows that such a transaction has locked.
+ */
+export class EventIds {
+  readonly #pool: pg.Pool
+
+  constructor(connectionString: string) {
+    this.#pool = openSidePool({ connectionString, max: POOL_SIZE })
+  }
+
+  /**
+   * Returns new ids, ascending. They are durable: Postgres flushes the log of a sequence only with a transaction that writes, and after
+   * a crash would assign ids again that a node has committed. The message is such a write.
+   */
+  async take(count: number): Promise<readonly bigint[]> {
+    if (count === 0) return []
+    const { rows } = await this.#pool.query<{ ids: string }>(
+      `select string_agg(nextval('events_id_seq')::text, ' ') as ids, pg_logical_emit_message(true, 'laurel', '') as written,
+        case current_setting('synchronous_commit') when 'off' then set_config('synchronous_commit', 'on', true) end as flushed
+      from generate_series(1, $1::integer)`,
+      [count],
+    )
+    return (rows[0]?.ids ?? '').split(' ').map(BigInt)
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end()
+  }
+}

@@ -1,0 +1,137 @@
+import pg from 'pg'
+import { LaurelError } from '../../model/errors.ts'
+import { type Database, kyselyOn, ONE_DATABASE_SETTINGS, type RunStatement } from '../database.ts'
+import { deletePlayers, insertPlayers } from '../players/insert-players.ts'
+import { readSnapshots, writeProgress } from '../progress/optimistic-writes.ts'
+import { eventIdCount, type WrittenProgress } from '../progress/progress-writes.ts'
+import type { ReportQueries } from '../report-store.ts'
+import { clusterError } from './cluster-error.ts'
+import type { EventIds } from './event-ids.ts'
+import { DIRECT_WRITER } from './node-writers.ts'
+import { type ClusterNode, type NodeShard, ONE_DATABASE } from './sharding.ts'
+
+/** A node with the shards that it has now. */
+export interface CurrentNode {
+  node: ClusterNode
+}
+
+/**
+ * The statements of reports on the shards of one node, each as on one Postgres. They name the tables of shards, so Citus plans nothing.
+ * What Citus does for its own statements is done here, when a transaction begins: it locks the metadata of the shards, as shards are
+ * moved or split under the opposite lock, and then requires that the node has them still.
+ */
+export function nodeDatabase(
+  current: CurrentNode,
+  eventIds: EventIds,
+  onShardsMissing: () => void,
+): Database<ReportQueries> {
+  /** The shards that are locked in the transaction of a connection. */
+  const locked = new WeakMap<pg.ClientBase, ClusterNode>()
+  const nodeOn = (client: pg.ClientBase) => locked.get(client) ?? current.node
+  const missing = () => {
+    onShardsMissing()
+    return shardsMissing()
+  }
+  const ofShard = (error: unknown) => (isMissingTable(error) ? missing() : clusterError(error))
+  return {
+    settings: [...ONE_DATABASE_SETTINGS, 'citus.enable_manual_changes_to_shards = on'],
+    isDistributed: true,
+    async begin(client, statement) {
+      const { node } = current
+      const results = (await client.query(`${statement}; ${lockOf(node)}`)) as unknown as pg.QueryResult[]
+      if (results.at(-1)?.rows[0]?.count !== node.shards.length) {
+        await client.query('rollback')
+        throw missing()
+      }
+      locked.set(client, node)
+    },
+    async end(client, statement) {
+      locked.delete(client)
+      await client.query(statement)
+    },
+    statementsOn(client, run) {
+      const builders = new WeakMap<NodeShard, ReturnType<typeof kyselyOn>>()
+      const on = (shard: NodeShard) => {
+        const known = builders.get(shard) ?? kyselyOn(onShard(shard, run, ofShard))
+        builders.set(shard, known)
+        return known
+      }
+      const groups = <Item>(items: readonly Item[], playerOf: (item: Item) => string) => {
+        const byShard = Map.groupBy(items, (item) => nodeOn(client).shardOf(playerOf(item)))
+        return [...byShard].map(([shard, group]) => {
+          if (shard === undefined) throw missing()
+          return { db: on(shard), group }
+        })
+      }
+      return {
+        players: {
+          async insertMissing(ids, time) {
+            const all = []
+            for (const { db, group } of groups(ids, (id) => id))
+              all.push(await insertPlayers(db, group, time))
+            return {
+              inserted: all.flatMap(({ inserted }) => inserted),
+              gone: new Map(all.flatMap(({ gone }) => [...gone])),
+            }
+          },
+          async deleteRows(ids) {
+            for (const { db, group } of groups(ids, (id) => id)) await deletePlayers(db, group)
+          },
+        },
+        optimisticWrites: {
+          async snapshots(keys) {
+            const found = new Map<unknown, Awaited<ReturnType<typeof readSnapshots>>[number]>()
+            for (const { db, group } of groups(keys, ({ playerId }) => playerId)) {
+              const snapshots = await readSnapshots(db, ONE_DATABASE, group)
+              for (const [index, snapshot] of snapshots.entries()) found.set(group[index], snapshot)
+            }
+            return keys.map((key) => found.get(key) as NonNullable<ReturnType<typeof found.get>>)
+          },
+          async write(writes, time) {
+            const ids = await eventIds.take(eventIdCount(writes))
+            const written: WrittenProgress<(typeof writes)[number]>[] = []
+            let used = 0
+            for (const { db, group } of groups(writes, ({ key }) => key.playerId)) {
+              const count = eventIdCount(group)
+              written.push(...(await writeProgress(db, group, time, ids.slice(used, used + count))))
+              used += count
+            }
+            return written
+          },
+        },
+      }
+    },
+  }
+}
+
+/** Waits for the end of a move that has begun to block writes. */
+function lockOf({ group, shards }: ClusterNode): string {
+  const ids = `array[${shards.map(({ id }) => id).join()}]::bigint[]`
+  return [
+    `select pg_advisory_xact_lock_shared(${DIRECT_WRITER}), lock_shard_metadata(${SHARE_LOCK}, ${ids})`,
+    // A statement of its own: it sees the commits for which the locks waited.
+    `select count(*)::integer as count from pg_dist_placement where shardid = any (${ids}) and groupid = ${group}`,
+  ].join('; ')
+}
+
+/** The number of Postgres' lock mode SHARE. */
+const SHARE_LOCK = 5
+
+function onShard(shard: NodeShard, run: RunStatement, errorOf: (error: unknown) => unknown): RunStatement {
+  return (text, values) =>
+    run(shard.statementOf(text), values).catch((error: unknown) => {
+      throw errorOf(error)
+    })
+}
+
+/** The rows of a shard that has moved away are dropped after a while. */
+function isMissingTable(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '42P01'
+}
+
+/** The writer repeats the reports under lock, through the coordinator. */
+function shardsMissing(): LaurelError {
+  return new LaurelError('aborted', 'TOO_MUCH_CONTENTION', "the players' rows have just moved: try again", {
+    retryAfter: 1,
+  })
+}
