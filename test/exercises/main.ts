@@ -1,5 +1,6 @@
 /** `npm run exercise -- NAME [--times N]`: see README.md beside this. */
 import { parseArgs } from 'node:util'
+import { cluster } from './cluster.ts'
 import type { Exercise } from './exercise.ts'
 import { failover } from './failover.ts'
 import { kill } from './kill.ts'
@@ -10,6 +11,7 @@ import { storm } from './storm.ts'
 const exercises: Readonly<Record<string, Exercise>> = {
   kill,
   storm,
+  cluster,
   failover,
   migration: migration(400_000),
   'pgbouncer-transaction': behindPgbouncer('transaction'),

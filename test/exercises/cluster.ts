@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { freePort } from '../../src/embedded-postgres/port.ts'
+import { distribute } from '../../src/store/citus/distribute.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import {
+  citusUrls,
+  loseNode,
+  moveShards,
+  noCitus,
+  openClusterDatabase,
+  urlOfDatabase,
+} from '../support/citus.ts'
+import { endConnections } from '../support/disturbed-database.ts'
+import { BrowserWatch } from '../support/event-source.ts'
+import { createFixture, TITLE_ID } from '../support/fixture.ts'
+import { type ServerProcess, startServerProcess } from '../support/server.ts'
+import { Writers } from '../support/writers.ts'
+import type { Exercise } from './exercise.ts'
+
+const OUTAGE_MILLISECONDS = 1_000
+/** After the last write: Citus completes transactions of a lost node, and the position of events follows. */
+const MAX_DELAY_MILLISECONDS = 120_000
+
+export const cluster: Exercise = {
+  title:
+    'two servers on a Citus cluster lose their connections or a worker, or are killed, and shards are moved, in turn',
+  times: 100,
+  async run(times, log) {
+    if (noCitus !== undefined) throw new Error(noCitus)
+    await using cleanup = new AsyncDisposableStack()
+    const database = cleanup.use(await openClusterDatabase())
+    await migrate(database.url)
+    await distribute(database.url)
+    const name = new URL(database.url).pathname.slice(1)
+    const [, ...workers] = citusUrls
+    const workerOf = (round: number) => workers[round % workers.length] as string
+
+    const addresses = [`127.0.0.1:${await freePort(undefined)}`, `127.0.0.1:${await freePort(undefined)}`]
+    const start = (address: string) =>
+      startServerProcess({ databaseUrl: database.url, env: { LAUREL_GRPC_ADDRESS: address } })
+    const servers: ServerProcess[] = []
+    cleanup.defer(async () => {
+      for (const server of servers) await server[Symbol.asyncDispose]()
+    })
+    for (const address of addresses) servers.push(await start(address))
+    // It is not killed, and receives the events that the others write.
+    const watching = cleanup.use(await startServerProcess({ databaseUrl: database.url }))
+    await createFixture(watching.address, Writers.achievements)
+    const query = [
+      ['title_id', TITLE_ID],
+      ['from_oldest', 'true'],
+    ] as const
+    using watch = new BrowserWatch(watching.url, { query })
+
+    const disturbances = {
+      'connections terminated': async () => {
+        for (const url of citusUrls) await endConnectionsOf(urlOfDatabase(url, name))
+      },
+      'workers lost': async (round: number) => {
+        await using _ = await loseNode(workerOf(round), name)
+        await sleep(OUTAGE_MILLISECONDS)
+      },
+      'servers killed': async () => {
+        const [killed] = servers.splice(0, 1) as [ServerProcess]
+        await killed.kill('SIGKILL')
+        servers.push(await start(killed.address))
+      },
+      'times all shards of a worker were moved': async (round: number) =>
+        moveShards(database.url, workerOf(round), workerOf(round + 1)),
+    }
+    const kinds = Object.keys(disturbances) as (keyof typeof disturbances)[]
+    const counts: Record<string, number> = {}
+    using writers = new Writers(addresses)
+    for (let round = 0; round < times; round += 1) {
+      await writers.more(50)
+      const kind = kinds[round % kinds.length] as (typeof kinds)[number]
+      await disturbances[kind](Math.floor(round / kinds.length))
+      counts[kind] = (counts[kind] ?? 0) + 1
+      log(`${round + 1} of ${times} disturbances, ${writers.total} acknowledged writes`)
+    }
+    await writers.more(50)
+    await writers.stop()
+    await writers.check(database.url)
+    await checkWatch(watch, writers.total)
+    return { ...counts, 'acknowledged writes': writers.total, ...writers.failuresByStatus }
+  },
+}
+
+/** Every acknowledged write is one event, which the watch received once. */
+async function checkWatch({ events }: BrowserWatch, expected: number): Promise<void> {
+  const received = () =>
+    new Set(events.flatMap(({ data }) => (data['player_id'] ? [data['event_id']] : []))).size
+  const deadline = performance.now() + MAX_DELAY_MILLISECONDS
+  while (received() < expected && performance.now() < deadline) await sleep(100)
+  if (received() !== expected)
+    throw new Error(`${expected} writes were acknowledged, and the watch received ${received()} events`)
+}
+
+async function endConnectionsOf(url: string): Promise<void> {
+  const admin = new pg.Client({ connectionString: url })
+  await admin.connect()
+  await endConnections(admin)
+  await admin.end()
+}
