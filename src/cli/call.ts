@@ -2,10 +2,11 @@ import { text } from 'node:stream/consumers'
 import { Client } from '@grpc/grpc-js'
 import type { Command } from 'commander'
 import { readProcessClientConfig } from '../config.ts'
+import { jsonOf } from '../grpc/message-json.ts'
 import { connect, SERVER_HELP } from './client.ts'
 import { explain, Failure } from './failure.ts'
 import { untilInterrupted } from './interrupt.ts'
-import { callRpc, encodeRequest, jsonOf, methodNamed } from './rpc.ts'
+import { callRpc, encodeRequest, methodNamed } from './rpc.ts'
 import { print } from './terminal.ts'
 
 const HELP = `

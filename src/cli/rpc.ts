@@ -1,13 +1,4 @@
-import {
-  type DescMessage,
-  type DescMethod,
-  fromBinary,
-  fromJsonString,
-  type JsonValue,
-  type Message,
-  toBinary,
-  toJson,
-} from '@bufbuild/protobuf'
+import { type DescMethod, fromBinary, fromJsonString, type Message, toBinary } from '@bufbuild/protobuf'
 import type { Client, ClientDuplexStream } from '@grpc/grpc-js'
 import { checkJsonMessage } from '../grpc/connect/json-message.ts'
 import { descriptorRegistry } from '../grpc/descriptors.ts'
@@ -47,24 +38,6 @@ export function encodeRequest({ input }: DescMethod, json: string): Buffer {
   return Buffer.from(toBinary(input, fromJsonString(input, json, { registry: descriptorRegistry() })))
 }
 
-/** Returns a message of the contract by its name. */
-export function messageNamed(name: string): DescMessage {
-  const type = descriptorRegistry().getMessage(`${PACKAGE}.${name}`)
-  if (type === undefined) throw new Error(`the contract has no message ${name}`)
-  return type
-}
-
-/** Returns a message of the generated code in protobuf's JSON. `defaults` is as for `jsonOf`. */
-export function messageJson<Sent>(
-  name: string,
-  codec: { encode(message: Sent): { finish(): Uint8Array } },
-  message: Sent,
-  defaults = false,
-): JsonValue {
-  const type = messageNamed(name)
-  return jsonOf(type, fromBinary(type, codec.encode(message).finish()), defaults)
-}
-
 /** Calls any RPC, and yields its responses. */
 export function callRpc(
   client: Client,
@@ -82,9 +55,4 @@ function begin(client: Client, { parent, name, output }: DescMethod, request: Bu
   const call = client.makeBidiStreamRequest(`/${parent.typeName}/${name}`, encode, decode)
   call.end(request)
   return call as unknown as ClientDuplexStream<never, Message>
-}
-
-/** @param defaults whether fields with the default value are included */
-export function jsonOf(type: DescMessage, message: Message, defaults = false): JsonValue {
-  return toJson(type, message, { registry: descriptorRegistry(), alwaysEmitImplicit: defaults })
 }

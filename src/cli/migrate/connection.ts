@@ -5,9 +5,9 @@ import { MigrationMapping } from '../../gen/laurel/v1/migration_job.ts'
 import { MigrationJobServiceClient } from '../../gen/laurel/v1/migration_job_service.ts'
 import { checkJsonMessage } from '../../grpc/connect/json-message.ts'
 import { descriptorRegistry } from '../../grpc/descriptors.ts'
+import { messageNamed } from '../../grpc/message-json.ts'
 import { connect } from '../client.ts'
 import { explain, Failure } from '../failure.ts'
-import { messageNamed } from '../rpc.ts'
 
 export interface JobKey {
   readonly titleId: string

@@ -1,6 +1,5 @@
 import { MigrationJob, MigrationState } from '../../gen/laurel/v1/migration_job.ts'
-import { formatJson } from '../../model/exact-json.ts'
-import { messageJson } from '../rpc.ts'
+import { messageJson } from '../../grpc/message-json.ts'
 import { count } from '../terminal.ts'
 
 export function jobLines(job: MigrationJob): readonly string[] {
@@ -26,5 +25,5 @@ export function jobLines(job: MigrationJob): readonly string[] {
 }
 
 export function jobJson(job: MigrationJob): string {
-  return formatJson(messageJson('MigrationJob', MigrationJob, job, true) as never)
+  return JSON.stringify(messageJson('MigrationJob', MigrationJob, job, true))
 }

@@ -4,13 +4,12 @@ import {
   type VerifyMigrationJobResponse,
 } from '../../gen/laurel/v1/migration_job_service.ts'
 import { Progress } from '../../gen/laurel/v1/progress.ts'
-import { formatJson } from '../../model/exact-json.ts'
+import { messageJson } from '../../grpc/message-json.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { sources } from '../../registry.ts'
 import { callUnary } from '../client.ts'
 import { openOutput } from '../document.ts'
 import { Failure } from '../failure.ts'
-import { messageJson } from '../rpc.ts'
 import { print } from '../terminal.ts'
 import { connectJobs } from './connection.ts'
 import { openSources } from './sources/open-sources.ts'
@@ -110,11 +109,7 @@ const VERDICTS: Readonly<Record<MigrationVerdict, string>> = {
 
 /** Returns the members that are compared. */
 function progressOf(progress: Progress): JsonObject {
-  const { state, percent, requirements, unlockTime, revoked } = messageJson(
-    'Progress',
-    Progress,
-    progress,
-  ) as JsonObject
+  const { state, percent, requirements, unlockTime, revoked } = messageJson('Progress', Progress, progress)
   const facts = { state, percent, requirements, unlockTime, revoked }
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as JsonObject
 }
@@ -135,6 +130,6 @@ function countsOf(verified: VerifyMigrationJobResponse): string {
 
 async function writeReport(file: string, rows: Iterable<ReconciledRow>): Promise<void> {
   await using output = await openOutput(file)
-  for (const row of rows) await output.write(Buffer.from(`${formatJson(row as never)}\n`))
+  for (const row of rows) await output.write(Buffer.from(`${JSON.stringify(row)}\n`))
   await output.finish()
 }

@@ -42,7 +42,7 @@ export async function runRollback(
       formatJson({
         ...{ deletedCount, restoredCount, restoredStatCount, remainingStatCount },
         remaining: remaining.map((row) => ({ ...row })),
-      } as never),
+      }),
     ])
   else {
     print([

@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { VerifyMigrationJobResponse } from '../../gen/laurel/v1/migration_job_service.ts'
-import { formatJson } from '../../model/exact-json.ts'
+import { messageJson } from '../../grpc/message-json.ts'
 import { callUnary } from '../client.ts'
-import { messageJson } from '../rpc.ts'
 import { print } from '../terminal.ts'
 import { connectJobs } from './connection.ts'
 import { openSources } from './sources/open-sources.ts'
@@ -36,12 +35,10 @@ export async function runVerify(
         `${behindCount} not covered, ${missingCount} missing; ${refusedCount} refused`,
     ])
     isCovered &&= behindCount === 0n && missingCount === 0n
-    reports.push({ source: source.name, ...reportJson({ ...last, differences }) })
+    const whole = { ...last, differences }
+    const json = messageJson('VerifyMigrationJobResponse', VerifyMigrationJobResponse, whole, true)
+    reports.push({ source: source.name, ...json })
   }
-  if (options.report !== undefined) await writeFile(options.report, `${formatJson(reports as never)}\n`)
+  if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(reports)}\n`)
   return isCovered
-}
-
-function reportJson(response: VerifyMigrationJobResponse): object {
-  return messageJson('VerifyMigrationJobResponse', VerifyMigrationJobResponse, response, true) as object
 }

@@ -1,6 +1,6 @@
 import type { DescMessage, DescMethod, Message } from '@bufbuild/protobuf'
+import { jsonOf } from '../../grpc/message-json.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../model/json.ts'
-import { jsonOf } from '../rpc.ts'
 import { fitted, print, table } from '../terminal.ts'
 import { columnsOf, detailsOf } from './columns.ts'
 import { planChangeLines } from './plan-changes.ts'
@@ -73,7 +73,7 @@ export async function printList(
   let [count, token, isCut] = [0, '', false]
   let response: JsonObject
   do {
-    response = jsonOf(output, await call(token), json === undefined) as JsonObject
+    response = jsonOf(output, await call(token), json === undefined)
     const value = valueAt(response, path)
     const page = Array.isArray(value) ? value.filter(isJsonObject) : []
     const taken = page.slice(0, limit - count)

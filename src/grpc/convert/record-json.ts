@@ -1,5 +1,3 @@
-import { fromBinary, toJson } from '@bufbuild/protobuf'
-import type { BinaryWriter } from '@bufbuild/protobuf/wire'
 import { Achievement } from '../../gen/laurel/v1/achievement.ts'
 import { Destination } from '../../gen/laurel/v1/destination.ts'
 import { ImportSummary } from '../../gen/laurel/v1/exchange.ts'
@@ -11,7 +9,7 @@ import { Title } from '../../gen/laurel/v1/title.ts'
 import type { AuditResourceType } from '../../model/audit.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { FormatRecord, RecordOf } from '../../service/audit/record-change.ts'
-import { descriptorRegistry } from '../descriptors.ts'
+import { type MessageCodec, messageJson } from '../message-json.ts'
 import { writeAchievement } from './achievement.ts'
 import { writeDestination } from './destination.ts'
 import { writeMigrationJob } from './migration-job.ts'
@@ -43,14 +41,8 @@ export const formatRecord: FormatRecord = (type, record) => {
 
 function formatAs<Stored, Message>(
   name: string,
-  codec: { encode(message: Message): BinaryWriter },
+  codec: MessageCodec<Message>,
   write: (record: Stored) => Message,
 ): Format<Stored> {
-  return (record) => {
-    const registry = descriptorRegistry()
-    const type = registry.getMessage(`laurel.v1.${name}`)
-    if (type === undefined) throw new Error(`the contract has no message ${name}`)
-    const message = fromBinary(type, codec.encode(write(record)).finish())
-    return toJson(type, message, { registry }) as JsonObject
-  }
+  return (record) => messageJson(name, codec, write(record))
 }
