@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** Node publishes each accepted connection on this channel, before any protocol handshake. */
@@ -29,4 +30,13 @@ export class Sockets {
     this.#open.add(socket)
     socket.once('close', () => this.#open.delete(socket))
   }
+}
+
+/** Returns a controller that aborts when the client leaves before its response is sent. */
+export function abortWhenClosed(response: ServerResponse): AbortController {
+  const controller = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort()
+  })
+  return controller
 }

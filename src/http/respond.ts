@@ -10,6 +10,7 @@ import type { Authenticate, Call } from '../service/call.ts'
 import type { CallLimiter, OpenCall } from '../service/call-limiter.ts'
 import { readCredential } from '../service/credential.ts'
 import type { Operations } from '../service/operations.ts'
+import { abortWhenClosed } from '../sockets.ts'
 import type { ObserveCall } from '../telemetry/calls.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { inTrace } from '../telemetry/spans.ts'
@@ -55,11 +56,7 @@ const admitted = new WeakMap<FastifyRequest, Admitted>()
 /** Authenticates the caller before the request's body is read, and counts the call as open. Sends a failure. */
 export async function admit(serving: Serving): Promise<FastifyReply | undefined> {
   const { host, route, request, reply } = serving
-  const controller = new AbortController()
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort()
-  })
-  const { signal } = controller
+  const { signal } = abortWhenClosed(reply.raw)
   const observed = observeCall(
     host.onCall,
     { system: serving.gateway.dialect, method: route.name },

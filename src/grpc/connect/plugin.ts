@@ -7,6 +7,7 @@ import { errorFromJsonBytes } from '@connectrpc/connect/protocol-connect'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { LaurelError } from '../../model/errors.ts'
 import { LIMITS } from '../../model/limits.ts'
+import { abortWhenClosed } from '../../sockets.ts'
 import type { Wire } from '../call.ts'
 import { descriptorRegistry } from '../descriptors.ts'
 import type { Rpc } from '../services.ts'
@@ -104,8 +105,7 @@ async function respond(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { method, url, raw } = request
-  const controller = new AbortController()
-  reply.raw.once('close', () => controller.abort())
+  const { signal } = abortWhenClosed(reply.raw)
   const observed = observeCall(wire, rpc.requestPath, request, reply)
   const contextValues = createContextValues().set(RESPONSE, reply.raw).set(OBSERVED, observed)
   const countedOf = () => admittedCallOf({ values: contextValues }).counted
@@ -115,7 +115,7 @@ async function respond(
     url: new URL(url, 'http://localhost').href,
     header: headersOf(raw),
     body: checkedBody(rpc.method, raw, countedOf),
-    signal: controller.signal,
+    signal,
     contextValues,
   })
   reply.code(status).headers({ ...Object.fromEntries(header ?? []), 'cache-control': 'no-store' })

@@ -9,15 +9,15 @@ import {
   type JsonValue,
   type Message,
   ScalarType,
-  toJson,
 } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { errorToJson, parseTimeout } from '@connectrpc/connect/protocol-connect'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { invalidArgument } from '../../model/errors.ts'
+import { abortWhenClosed } from '../../sockets.ts'
 import { authenticatedCall, operationOf, type Wire } from '../call.ts'
-import { descriptorRegistry } from '../descriptors.ts'
 import type { BidiStreamHandler } from '../handlers.ts'
+import { jsonOf } from '../message-json.ts'
 import type { Rpc } from '../services.ts'
 import { checkMethod, sendConnectError, toConnectError } from './errors.ts'
 import { checkJsonMessage } from './json-message.ts'
@@ -91,8 +91,7 @@ async function* responsesOf(
     const requests = requestsOf(rpc, type, raw, readOptions(type, query as Query))
     for await (const response of (rpc.handler as BidiStreamHandler<object, unknown>).handle(requests, call)) {
       signal.throwIfAborted()
-      const json = toJson(type.output, encode(rpc, type, response), { registry: descriptorRegistry() })
-      yield `${JSON.stringify(json)}\n`
+      yield `${JSON.stringify(jsonOf(type.output, encode(rpc, type, response)))}\n`
     }
   } catch (error) {
     observed.error = signal.aborted ? signal.reason : error
@@ -102,7 +101,7 @@ async function* responsesOf(
 
 /** Returns a signal that aborts at the deadline, and when the caller leaves. */
 function signalOf(raw: IncomingMessage, reply: FastifyReply): AbortSignal {
-  const controller = new AbortController()
+  const controller = abortWhenClosed(reply.raw)
   const { timeoutMs, error } = parseTimeout(
     headersOf(raw).get('connect-timeout-ms'),
     MAX_TIMEOUT_MILLISECONDS,
@@ -110,10 +109,7 @@ function signalOf(raw: IncomingMessage, reply: FastifyReply): AbortSignal {
   if (error !== undefined) throw error
   const late = () => controller.abort(new ConnectError('the operation timed out', Code.DeadlineExceeded))
   const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs)
-  reply.raw.once('close', () => {
-    clearTimeout(timer)
-    controller.abort()
-  })
+  reply.raw.once('close', () => clearTimeout(timer))
   return controller.signal
 }
 

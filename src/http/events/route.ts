@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { authorize } from '../../service/authorization.ts'
 import type { Call } from '../../service/call.ts'
+import { abortWhenClosed } from '../../sockets.ts'
 import { type CorsAccess, originHeaders, preflightHeaders } from '../cors.ts'
 import { failureOf, problemOf } from '../failures.ts'
 import type { Failure } from '../gateway.ts'
@@ -78,9 +79,7 @@ async function stream(host: EventsHost, request: FastifyRequest, reply: FastifyR
 }
 
 async function callOf(host: EventsHost, request: FastifyRequest, reply: FastifyReply): Promise<Call> {
-  const controller = new AbortController()
-  reply.raw.once('close', () => controller.abort())
-  const { signal } = controller
+  const { signal } = abortWhenClosed(reply.raw)
   const observed = observeCall(host.onCall, { system: 'sse', method: PATH }, request, reply)
   const { authorization } = request.headers
   const principal = await host.authenticate(authorization, signal, () => request.raw.socket.remoteAddress)
