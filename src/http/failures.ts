@@ -5,20 +5,29 @@ import { type ErrorCode, LaurelError } from '../model/errors.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Failure } from './gateway.ts'
 
+/** The HTTP status of each code. `codeOfStatus` returns the first code of a status. */
 const STATUSES: Readonly<Record<ErrorCode, number>> = {
   invalid_argument: 400,
   out_of_range: 400,
   unauthenticated: 401,
   permission_denied: 403,
   not_found: 404,
-  already_exists: 409,
   aborted: 409,
+  already_exists: 409,
   failed_precondition: 422,
   resource_exhausted: 429,
   cancelled: 499,
   unimplemented: 501,
   unavailable: 503,
   deadline_exceeded: 504,
+}
+
+/** Returns the name of the gRPC status of an HTTP status that a platform's API or the framework responds with. */
+export function codeOfStatus(status: number): string {
+  if (status === 500) return 'INTERNAL'
+  if (status === 412) return 'FAILED_PRECONDITION'
+  const found = Object.entries(STATUSES).find(([, value]) => value === status)
+  return (found?.[0] ?? 'invalid_argument').toUpperCase()
 }
 
 /** Returns the HTTP failure for an error. A defect of Laurel becomes a 500 without details. */

@@ -3,29 +3,13 @@ import { Refusal } from '../dialect/refusal.ts'
 import type { EndedCall, ObserveCall } from '../telemetry/calls.ts'
 import { observeResponse } from '../telemetry/observed-response.ts'
 import type { CallTrace } from '../telemetry/spans.ts'
-import { failureOf } from './failures.ts'
+import { codeOfStatus, failureOf } from './failures.ts'
 
 /** A call as far as it is known before it ends. */
 interface Observed {
   principal: string | undefined
   error: unknown
   readonly trace: CallTrace | undefined
-}
-
-/** The gRPC status of an HTTP status that a platform's API responds with. */
-const CODES: Readonly<Record<number, string>> = {
-  401: 'UNAUTHENTICATED',
-  403: 'PERMISSION_DENIED',
-  404: 'NOT_FOUND',
-  409: 'ABORTED',
-  412: 'FAILED_PRECONDITION',
-  422: 'FAILED_PRECONDITION',
-  429: 'RESOURCE_EXHAUSTED',
-  499: 'CANCELLED',
-  500: 'INTERNAL',
-  501: 'UNIMPLEMENTED',
-  503: 'UNAVAILABLE',
-  504: 'DEADLINE_EXCEEDED',
 }
 
 const calls = new WeakMap<FastifyRequest, Observed>()
@@ -56,7 +40,7 @@ export function noteFailure(request: FastifyRequest, error: unknown): void {
 function codeOf(error: unknown, isSent: boolean): string {
   if (!isSent) return 'CANCELLED'
   if (error === undefined) return 'OK'
-  if (error instanceof Refusal) return CODES[error.status] ?? 'INVALID_ARGUMENT'
+  if (error instanceof Refusal) return codeOfStatus(error.status)
   const failure = failureOf(error)
-  return failure.error?.code.toUpperCase() ?? CODES[failure.status] ?? 'INVALID_ARGUMENT'
+  return failure.error?.code.toUpperCase() ?? codeOfStatus(failure.status)
 }
