@@ -97,8 +97,10 @@ export class Relay {
       void worker.stop(GRACE_MILLISECONDS)
     }
     const destinations = work.map(({ destination }) => destination)
-    this.#followWaits(destinations)
-    this.#followPauses(destinations)
+    const waiting = destinations.filter(({ waitEndTime }) => waitEndTime !== undefined)
+    const paused = destinations.filter((destination) => destination.paused)
+    this.#waiting = logNew(waiting, this.#waiting, (destination) => this.#logWait(destination))
+    this.#paused = logNew(paused, this.#paused, (destination) => this.#logPause(destination))
     for (const { destination, hasNewEvents, hasDuePlayers } of work) {
       if (hasNewEvents) this.#enqueue(destination, position)
       if (hasDuePlayers && !destination.paused) this.#workerFor(destination).poke()
@@ -106,35 +108,19 @@ export class Relay {
     return work.length > 0
   }
 
-  /** Logs each destination that asks for a long wait, once until the wait has ended. */
-  #followWaits(destinations: readonly Destination[]): void {
-    const before = this.#waiting
-    const waiting = destinations.filter(({ waitEndTime }) => waitEndTime !== undefined)
-    this.#waiting = new Set(waiting.map(keyOf))
-    for (const destination of waiting) {
-      const { titleId, id: destinationId, waitEndTime = 0n } = destination
-      const wait = waitEndTime - this.#dependencies.services.now()
-      if (before.has(keyOf(destination)) || wait < MIN_LOGGED_WAIT) continue
-      this.#dependencies.log.warn(
-        { titleId, destinationId, until: formatInstant(waitEndTime) },
-        'a destination asks not to be called: no deliveries are sent to it until then, or until it is resumed',
-      )
-    }
+  #logWait({ titleId, id: destinationId, waitEndTime = 0n }: Destination): void {
+    if (waitEndTime - this.#dependencies.services.now() < MIN_LOGGED_WAIT) return
+    this.#dependencies.log.warn(
+      { titleId, destinationId, until: formatInstant(waitEndTime) },
+      'a destination asks not to be called: no deliveries are sent to it until then, or until it is resumed',
+    )
   }
 
-  /** Logs each destination that is paused, once until it is resumed. */
-  #followPauses(destinations: readonly Destination[]): void {
-    const before = this.#paused
-    const paused = destinations.filter((destination) => destination.paused)
-    this.#paused = new Set(paused.map(keyOf))
-    for (const destination of paused) {
-      if (before.has(keyOf(destination))) continue
-      const { titleId, id: destinationId } = destination
-      this.#dependencies.log.warn(
-        { titleId, destinationId },
-        'a destination is paused: its events wait until it is resumed',
-      )
-    }
+  #logPause({ titleId, id: destinationId }: Destination): void {
+    this.#dependencies.log.warn(
+      { titleId, destinationId },
+      'a destination is paused: its events wait until it is resumed',
+    )
   }
 
   #enqueue(destination: Destination, position: bigint): void {
@@ -168,6 +154,16 @@ export class Relay {
     if (this.#stopping.signal.aborted) return
     this.#dependencies.log.warn({ error: error.message }, `${message}: it is tried again at the next poll`)
   }
+}
+
+/** Calls `log` with each destination whose key is not in `before`. Returns the keys of all. */
+function logNew(
+  destinations: readonly Destination[],
+  before: ReadonlySet<string>,
+  log: (destination: Destination) => void,
+): ReadonlySet<string> {
+  for (const destination of destinations) if (!before.has(keyOf(destination))) log(destination)
+  return new Set(destinations.map(keyOf))
 }
 
 function keyOf({ titleId, id }: Destination): string {
