@@ -20,8 +20,7 @@ export function observe(meter: Meter, services: Services, relay: Relay): void {
   observeReports(meter, services)
   observeImports(meter, services)
   observeDeliveries(meter, relay)
-  observeBacklogs(meter, services)
-  observeClock(meter, services)
+  observeStored(meter, services)
 }
 
 /** Returns a function that measures the store's calls, by OpenTelemetry's conventions for databases. */
@@ -200,8 +199,11 @@ function observeDeliveries(meter: Meter, relay: Relay): void {
     .addCallback((result) => result.observe(relay.waiting))
 }
 
-/** Reads the destinations with each scrape. While the database is away or busy, their series are missing. */
-function observeBacklogs(meter: Meter, { store, now }: Pick<Services, 'store' | 'now'>): void {
+/**
+ * Reads the destinations and the database's clock with each scrape. While the database is away or busy, their series are
+ * missing. Due times of deliveries are the database's, times of reports this server's.
+ */
+function observeStored(meter: Meter, { store, now }: Pick<Services, 'store' | 'now'>): void {
   const age = meter.createObservableGauge('laurel_destination_oldest_waiting_age', {
     description: 'Age of the oldest event that waits for a destination; 0 if none waits',
     unit: 's',
@@ -209,36 +211,34 @@ function observeBacklogs(meter: Meter, { store, now }: Pick<Services, 'store' | 
   const paused = meter.createObservableGauge('laurel_destination_paused', {
     description: 'Whether a destination is paused: 1 if it is',
   })
+  const clockDifference = meter.createObservableGauge('laurel_clock_difference', {
+    description: "How far this server's clock is ahead of the database's",
+    unit: 's',
+  })
   meter.addBatchObservableCallback(
     async (result) => {
-      const backlogs = await store
-        .read(AbortSignal.timeout(MAX_SCRAPE_MILLISECONDS), (queries) => queries.deliveryBacklogs.list())
-        .catch(() => [])
-      for (const { titleId, destinationId, paused: isPaused, oldestTime } of backlogs) {
+      const signal = AbortSignal.timeout(MAX_SCRAPE_MILLISECONDS)
+      const stored = await store
+        .read(signal, async (queries) => {
+          const start = now()
+          const time = await queries.databaseClock.read()
+          const difference = (start + now()) / 2n - time
+          return { difference, backlogs: await queries.deliveryBacklogs.list() }
+        })
+        .catch(() => undefined)
+      if (stored === undefined) return
+      result.observe(clockDifference, secondsOf(stored.difference))
+      for (const { titleId, destinationId, paused: isPaused, oldestTime } of stored.backlogs) {
         const labels = { title_id: titleId, destination_id: destinationId }
         const ticks = oldestTime === undefined ? 0n : now() - oldestTime
-        result.observe(age, Math.max(0, Number(ticks) / Number(TICKS_PER_SECOND)), labels)
+        result.observe(age, Math.max(0, secondsOf(ticks)), labels)
         result.observe(paused, isPaused ? 1 : 0, labels)
       }
     },
-    [age, paused],
+    [age, paused, clockDifference],
   )
 }
 
-/** Compares the clocks with each scrape. Due times of deliveries are the database's, times of reports this server's. */
-function observeClock(meter: Meter, { store, now }: Pick<Services, 'store' | 'now'>): void {
-  meter
-    .createObservableGauge('laurel_clock_difference', {
-      description: "How far this server's clock is ahead of the database's",
-      unit: 's',
-    })
-    .addCallback(async (result) => {
-      const start = now()
-      const time = await store
-        .read(AbortSignal.timeout(MAX_SCRAPE_MILLISECONDS), (queries) => queries.databaseClock.read())
-        .catch(() => undefined)
-      if (time === undefined) return
-      const middle = (start + now()) / 2n
-      result.observe(Number(middle - time) / Number(TICKS_PER_SECOND))
-    })
+function secondsOf(ticks: bigint): number {
+  return Number(ticks) / Number(TICKS_PER_SECOND)
 }
