@@ -1,8 +1,8 @@
-import type { Adapter, IdForm } from '../../dialect/adapter.ts'
-import type { Achievement } from '../../model/achievement.ts'
-import { invalidArgument, type Violation } from '../../model/errors.ts'
-import type { Title } from '../../model/title.ts'
-import type { Services } from '../services.ts'
+import type { Adapter, IdForm } from '../dialect/adapter.ts'
+import type { Achievement } from '../model/achievement.ts'
+import { invalidArgument, type Violation } from '../model/errors.ts'
+import type { Title } from '../model/title.ts'
+import type { Services } from './services.ts'
 
 type Dialects = Pick<Services, 'dialects'>
 

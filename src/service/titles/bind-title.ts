@@ -2,7 +2,7 @@ import { followingIds } from '../../dialect/bindings.ts'
 import { sameJson } from '../../model/json.ts'
 import type { Title } from '../../model/title.ts'
 import type { Queries } from '../../store/queries.ts'
-import { checkBindings } from '../exchange/check-ids.ts'
+import { checkBindings } from '../check-ids.ts'
 import type { Services } from '../services.ts'
 
 type Dialects = Pick<Services, 'dialects'>
