@@ -9,6 +9,7 @@ import {
   atRandom,
   type Behave,
   type FakePlatform,
+  PATIENT,
   respond,
   script,
   startFakePlatform,
@@ -17,13 +18,6 @@ import {
 
 const GET = { method: 'GET' } as const
 const HOUR = 60 * 60_000
-/** Long enough to never expire in a test. */
-const PATIENT = {
-  connectTimeoutMilliseconds: HOUR,
-  headersTimeoutMilliseconds: HOUR,
-  bodyTimeoutMilliseconds: HOUR,
-  totalTimeoutMilliseconds: HOUR,
-}
 const SOON = { maxAttempts: 9, maxElapsedMilliseconds: HOUR, firstMilliseconds: 5, maxMilliseconds: 20 }
 
 const cleanups: (() => Promise<void>)[] = []

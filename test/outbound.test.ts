@@ -11,19 +11,13 @@ import {
   type Behaviour,
   type FakePlatform,
   type FakePlatformOptions,
+  PATIENT,
   respond,
   startFakePlatform,
 } from './support/fake-platform.ts'
 
 const GET = { method: 'GET' } as const
 const LONG = 10 * 60_000
-/** Long enough to never expire in a test. */
-const PATIENT = {
-  connectTimeoutMilliseconds: LONG,
-  headersTimeoutMilliseconds: LONG,
-  bodyTimeoutMilliseconds: LONG,
-  totalTimeoutMilliseconds: LONG,
-}
 
 const cleanups: (() => Promise<void>)[] = []
 afterEach(async () => {

@@ -4,6 +4,14 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Issued } from './certificates.ts'
 
+/** Limits of calls that never expire in a test. */
+export const PATIENT = {
+  connectTimeoutMilliseconds: 600_000,
+  headersTimeoutMilliseconds: 600_000,
+  bodyTimeoutMilliseconds: 600_000,
+  totalTimeoutMilliseconds: 600_000,
+} as const
+
 /** What a platform does with a request. Whether it applies the request is independent of its response. */
 export type Behaviour =
   | {
