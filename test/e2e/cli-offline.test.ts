@@ -1,12 +1,11 @@
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile, rm } from 'node:fs/promises'
 import { Client } from 'pg'
 import { describe, expect, test } from 'vitest'
 import { adapters } from '../../adapters/index.ts'
 import { parseJson } from '../../src/dialect/json-text.ts'
 import { PLACEMENTS } from '../../src/store/citus/placements.ts'
 import { decodeSample, samplesIn } from '../conformance/subjects.ts'
+import { createDataFolder } from '../support/data-folder.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { sampleOf } from '../support/dialect-fixtures.ts'
 import { adapterOf, CODED, UNCODED } from '../support/documents.ts'
@@ -148,9 +147,7 @@ test.each(['serve', 'db migrate', 'db distribute'])(
 
 describe('db', () => {
   test('migrates the embedded database unless a server uses it', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'laurel-db-'))
-    // When root runs the tests, another user runs Postgres and must be able to enter the folder.
-    await chmod(folder, 0o755)
+    const folder = await createDataFolder('db')
     await using cleanup = new AsyncDisposableStack()
     cleanup.defer(() => rm(folder, { recursive: true, force: true }))
     const env = { LAUREL_DATA_DIR: folder }

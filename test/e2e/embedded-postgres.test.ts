@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readFile, readlink, realpath, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
+import { chmod, mkdir, readFile, readlink, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Client } from 'pg'
@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { canEnter } from '../../src/embedded-postgres/home.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts'
 import { createLog } from '../../src/telemetry/log.ts'
+import { createDataFolder } from '../support/data-folder.ts'
 
 const log = createLog('silent')
 const isRoot = userInfo().uid === 0
@@ -17,8 +18,7 @@ let folder: string
 let dataDirectory: string
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'laurel-embedded-'))
-  await chmod(folder, 0o755)
+  folder = await createDataFolder('embedded')
   dataDirectory = join(folder, '.laurel')
 })
 

@@ -1,5 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -8,6 +7,7 @@ import { Feed } from '../../src/service/events/feed.ts'
 import { SafePosition } from '../../src/service/events/safe-position.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
+import { createDataFolder } from '../support/data-folder.ts'
 import { postmasterIn } from '../support/postmaster.ts'
 import { until } from '../support/relay.ts'
 import { testWire } from '../support/services.ts'
@@ -18,9 +18,7 @@ let postgres: EmbeddedPostgres
 let store: Store
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'laurel-crash-'))
-  // Under root, Postgres runs as another user, who must be able to enter the folder.
-  await chmod(folder, 0o755)
+  folder = await createDataFolder('crash')
   postgres = await startEmbeddedPostgres({ dataDirectory: folder, log: testWire.log })
   await migrate(postgres.connectionString)
   store = openStore({ connectionString: postgres.connectionString, poolSize: 4, onError: () => {} })

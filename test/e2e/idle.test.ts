@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { cpuSeconds } from '../support/cpu-time.ts'
+import { createDataFolder } from '../support/data-folder.ts'
 import { createFixture } from '../support/fixture.ts'
 import { postmasterIn } from '../support/postmaster.ts'
 import { type ServerProcess, startServerProcess } from '../support/server.ts'
@@ -64,10 +64,8 @@ test.concurrent('an idle server and its embedded Postgres cost less than 25 triv
   skip(process.platform !== 'linux', 'CPU time is read from /proc')
   skip(noSystemPostgres !== undefined, noSystemPostgres)
   await using cleanup = new AsyncDisposableStack()
-  const folder = await mkdtemp(join(tmpdir(), 'laurel-idle-'))
+  const folder = await createDataFolder('idle')
   cleanup.defer(() => rm(folder, { recursive: true, force: true }))
-  // Enterable for the user that runs Postgres when the tests run as root.
-  await chmod(folder, 0o755)
   await using server = await startServerProcess({ env: { LAUREL_DATA_DIR: folder } })
   await expectIdle(server, await postmasterIn(join(folder, 'postgres/data')))
 })

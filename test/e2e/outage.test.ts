@@ -1,6 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ServiceError, status } from '@grpc/grpc-js'
 import pg from 'pg'
@@ -18,6 +16,7 @@ import { freePort } from '../../src/embedded-postgres/port.ts'
 import { startWithRetries } from '../../src/embedded-postgres/supervisor.ts'
 import { Status } from '../../src/gen/google/rpc/status.ts'
 import { createLog } from '../../src/telemetry/log.ts'
+import { createDataFolder } from '../support/data-folder.ts'
 import { createFixture } from '../support/fixture.ts'
 import { untilWithin } from '../support/quickly.ts'
 import { startServerProcess } from '../support/server.ts'
@@ -31,9 +30,7 @@ let port: number
 let databaseUrl: string
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'laurel-outage-'))
-  // Under root, Postgres runs as another user, who must be able to enter the folder.
-  await chmod(folder, 0o755)
+  folder = await createDataFolder('outage')
   const home = await openHome(folder, log)
   cluster = { ...home, binaries: await findBinaries(home.user), durable: true }
   const { password } = await ensureCluster(cluster)

@@ -1,17 +1,15 @@
 import { once } from 'node:events'
-import { access, chmod, mkdtemp, rm } from 'node:fs/promises'
+import { access, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createDataFolder } from '../support/data-folder.ts'
 import { startServerProcess } from '../support/server.ts'
 
 let folder: string
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'laurel-taken-'))
-  // Under root, Postgres runs as another user, who must be able to enter the folder.
-  await chmod(folder, 0o755)
+  folder = await createDataFolder('taken')
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 

@@ -1,7 +1,7 @@
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort } from '../../src/embedded-postgres/port.ts'
+import { createDataFolder } from '../support/data-folder.ts'
 import { createFixture } from '../support/fixture.ts'
 import { postmasterIn } from '../support/postmaster.ts'
 import { startServerProcess } from '../support/server.ts'
@@ -13,11 +13,9 @@ export const kill: Exercise = {
   times: 200,
   async run(times, log) {
     await using cleanup = new AsyncDisposableStack()
-    const folder = await mkdtemp(join(tmpdir(), 'laurel-kill-'))
+    const folder = await createDataFolder('kill')
     cleanup.defer(() => rm(folder, { recursive: true, force: true }))
     cleanup.defer(() => killPostgresIn(folder))
-    // Under root, Postgres runs as another user, who must be able to enter the folder.
-    await chmod(folder, 0o755)
     const LAUREL_GRPC_ADDRESS = `127.0.0.1:${await freePort(undefined)}`
     const start = () => startServerProcess({ env: { LAUREL_DATA_DIR: folder, LAUREL_GRPC_ADDRESS } })
 

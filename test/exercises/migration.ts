@@ -1,6 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -8,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../src/embedded-postgres/port.ts'
 import { MigrationJobServiceClient } from '../../src/gen/laurel/v1/migration_job_service.ts'
 import { callUnary, createClient } from '../support/client.ts'
+import { createDataFolder } from '../support/data-folder.ts'
 import { onDatabase } from '../support/deliveries.ts'
 import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { startCommand } from '../support/laurel.ts'
@@ -45,10 +45,9 @@ export function migration(rowsPerKill: number): Exercise {
     times: 25,
     async run(times, log) {
       await using cleanup = new AsyncDisposableStack()
-      const folder = await mkdtemp(join(tmpdir(), 'laurel-migration-'))
+      const folder = await createDataFolder('migration')
       cleanup.defer(() => rm(folder, { recursive: true, force: true }))
       cleanup.defer(() => killPostgresIn(folder).catch(() => {}))
-      await chmod(folder, 0o755)
       const LAUREL_GRPC_ADDRESS = `127.0.0.1:${await freePort(undefined)}`
       const start = () => startServerProcess({ env: { LAUREL_DATA_DIR: folder, LAUREL_GRPC_ADDRESS } })
       let server = await start()

@@ -1,11 +1,10 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts'
 import { freePort } from '../../src/embedded-postgres/port.ts'
 import { createLog } from '../../src/telemetry/log.ts'
+import { createDataFolder } from '../support/data-folder.ts'
 import { endConnections, setReadOnly } from '../support/disturbed-database.ts'
 import { createFixture } from '../support/fixture.ts'
 import { type ServerProcess, startServerProcess } from '../support/server.ts'
@@ -21,9 +20,8 @@ export const storm: Exercise = {
   times: 200,
   async run(times, log) {
     await using cleanup = new AsyncDisposableStack()
-    const dataDirectory = await mkdtemp(join(tmpdir(), 'laurel-storm-'))
+    const dataDirectory = await createDataFolder('storm')
     cleanup.defer(() => rm(dataDirectory, { recursive: true, force: true }))
-    await chmod(dataDirectory, 0o755)
     const postgres = cleanup.use(await startEmbeddedPostgres({ dataDirectory, log: createLog('silent') }))
     const proxy = cleanup.use(await startProxy(postgres.connectionString))
     const admin = new pg.Client({ connectionString: postgres.connectionString })

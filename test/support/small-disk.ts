@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { chmod, mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createDataFolder } from './data-folder.ts'
 
 /** A file system of 300 MiB. */
 export interface SmallDisk extends AsyncDisposable {
@@ -13,8 +13,7 @@ export interface SmallDisk extends AsyncDisposable {
 }
 
 export async function mountSmallDisk(): Promise<SmallDisk> {
-  const folder = await mkdtemp(join(tmpdir(), 'laurel-full-'))
-  await chmod(folder, 0o755)
+  const folder = await createDataFolder('full')
   let missing: string | undefined
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=300m,mode=755', 'tmpfs', folder], { stdio: 'pipe' })

@@ -3,14 +3,13 @@
  * killed, the server stops and its files are removed.
  */
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { Client, escapeIdentifier } from 'pg'
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { citusUrls, createClusterDatabase, makeClusterTemplate, noCitus } from './citus.ts'
+import { createDataFolder } from './data-folder.ts'
 import { startSystemPostgres } from './system-postgres.ts'
 
 export interface TestServer {
@@ -50,10 +49,8 @@ async function startServer(stack: AsyncDisposableStack): Promise<string> {
     const programs = `/usr/lib/postgresql/${version}/bin`
     return stack.use(await startSystemPostgres({ programs, settings: THROWAWAY })).url
   }
-  const folder = await mkdtemp(join(tmpdir(), 'laurel-test-'))
+  const folder = await createDataFolder('test')
   stack.defer(() => rm(folder, { recursive: true, force: true }))
-  // Under root, Postgres runs as another user, who must be able to enter the folder.
-  await chmod(folder, 0o755)
   const log = createLog('error')
   return stack.use(await startEmbeddedPostgres({ dataDirectory: folder, durable: false, log }))
     .connectionString
