@@ -67,7 +67,7 @@ describe('decode', () => {
     expect(errorOf(camel).path[0]).toBe(name.charAt(0).toLowerCase() + name.slice(1))
   })
 
-  it('says how many tags there are and may be', () => {
+  it('names the number and the limit of tags', () => {
     const { problem } = errorOf({ ...DEFINITION, Tags: ['1', '2', '3', '4', '5', '6'] })
     expect(problem).toBe('Tags must hold at most 5 tags, but found 6')
   })
@@ -166,7 +166,7 @@ describe('encode', () => {
     expect(encode(record).result).toMatchObject({ Tags: null, LockedIcons: null })
   })
 
-  it('prefers what has changed to how it was once written', () => {
+  it('writes the value of the record where it differs from the original text', () => {
     const record = decode({ ...DEFINITION, CreatedAt: '2021-11-26T11:20:02.820Z', LockedIcons: null })
     const achievement = { ...achievementOf(record), createTime: 0n }
     const { result, losses } = encode({ ...record, achievement })
@@ -199,7 +199,7 @@ describe('encode', () => {
     expect(losses).toMatchObject([{ kind: 'coerced', path: '$.achievement.media' }])
   })
 
-  it('stands a text in for a description that lacks the default language', () => {
+  it('writes another text for a description that lacks the default language', () => {
     const record = decode(DEFINITION)
     const description = { locale: 'fr', text: 'Allumez', translations: { de: 'Anzünden' } }
     const { result, losses } = encode({ ...record, achievement: { ...achievementOf(record), description } })
@@ -228,7 +228,7 @@ describe('encode', () => {
 })
 
 describe('ids', () => {
-  it('mints an id of 24 digits that nobody has', () => {
+  it('mints an id of 24 digits that is not taken', () => {
     const seed = { taken: new Set<string>(), time: 17_000_000_000_000_000n, entropy: 2n ** 64n - 1n }
     const first = accelbyte.ids.mint(seed)
     expect(first).toBe('6553f100ffffffffffffffff')

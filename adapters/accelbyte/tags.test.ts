@@ -48,7 +48,7 @@ test('and binds closer than or, and a comma is or', () => {
   ])
 })
 
-test('what is repeated adds to it, and nothing means everything', () => {
+test('a repeated parameter adds tags, and an empty one selects all achievements', () => {
   expect([['a'], ['b'], ['c']].map(filterOf('a', 'b'))).toEqual([true, true, false])
   for (const nothing of [filterOf(), filterOf(''), filterOf(',', ' ,, ')]) expect(nothing([])).toBe(true)
   expect([['a'], ['b'], []].map(filterOf(',a,,b,'))).toEqual([true, true, false])

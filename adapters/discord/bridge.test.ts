@@ -10,7 +10,7 @@ const target = {
 
 const on = (id: string) => ({ id: `a${id}`, ids: { discord: id } })
 
-test('each achievement is told by a call of its own, as far as it got', () => {
+test('each achievement has a request of its own, with its last percent', () => {
   const changes = [
     changeOf(on('1001'), { percent: 0 }),
     changeOf(on('1002'), { percent: 40 }),
@@ -29,7 +29,7 @@ test('each achievement is told by a call of its own, as far as it got', () => {
   ])
 })
 
-test('nothing is too little to be told', () => {
+test('progress of zero percent is sent', () => {
   const [request] = bridge.plan([changeOf(on('1001'), { percent: 0 })], target).requests
   expect(request?.body).toEqual({ percent_complete: 0 })
 })
@@ -39,7 +39,7 @@ test.each([
   ['a title without a binding', changeOf(on('1'), {}), { ...target, binding: {} }, /no application id/],
   ['an account that is none', changeOf(on('1'), {}), { ...target, account: '..' }, /no user id/],
   ['a reset', changeOf(on('1'), { kind: 'reset' }), target, /no word for reset/],
-])('%s cannot be told', (_, change, to, why) => {
+])('%s is unsupported', (_, change, to, why) => {
   const { requests, unsupported } = bridge.plan([change], to)
   expect(requests).toEqual([])
   expect(unsupported).toEqual([{ change, why: expect.stringMatching(why) }])

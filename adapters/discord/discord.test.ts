@@ -45,7 +45,7 @@ describe('definitions', () => {
     expect(encode(decode(entry), { shape: 'v6' }).entry).toEqual(DEFINITION)
   })
 
-  it('keep nothing of a spelling that no longer says what the record says', () => {
+  it('drop an original text that no longer means the value of the record', () => {
     const flat = { ...DEFINITION, name: { default: 'First Light', de: 'Erstes Licht' }, id: 77, secret: null }
     const { achievement, ...rest } = decode(flat)
     if (achievement === undefined) throw new TypeError('expected a definition')
@@ -95,7 +95,7 @@ describe('progress', () => {
     )
   })
 
-  it('has no unlock time before all of it is done', () => {
+  it('has no unlock time before all requirements are met', () => {
     const entry = { ...PROGRESS, unlocked_at: '2019-11-19T18:03:11.471000+00:00' }
     const record = decode(entry)
     expect(record.progress?.unlockTime).toBeUndefined()
@@ -119,7 +119,7 @@ describe('progress', () => {
   })
 })
 
-it('makes of any object a record or an error with a path', () => {
+it('reads any object as a record or an error with a path', () => {
   const members = fc.dictionary(
     fc.constantFrom(...Object.keys({ ...DEFINITION, ...PROGRESS })),
     fc.jsonValue(),

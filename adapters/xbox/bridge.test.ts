@@ -32,7 +32,7 @@ describe('an update', () => {
     )
   })
 
-  test('tells of many, each once and as far as it got', () => {
+  test('updates many achievements, each once, with its last value', () => {
     const changes = [
       changeOf(on('1'), { percent: 10 }),
       changeOf(on('2'), { percent: 99 }),
@@ -51,13 +51,13 @@ describe('an update', () => {
     expect(requests.map(({ covers }) => covers)).toEqual([changes])
   })
 
-  test('tells of 100 at most', () => {
+  test('has at most 100 achievements', () => {
     const changes = Array.from({ length: 250 }, (_, index) => changeOf(on(String(index + 1)), { percent: 5 }))
     const { requests } = bridge.plan(changes, target)
     expect(requests.map(({ covers }) => covers.length)).toEqual([100, 100, 50])
   })
 
-  test('of what follows a stat goes alone', () => {
+  test('of an achievement that follows a stat is a request of its own', () => {
     const requirements = [requirementOf({ statCode: 'kills' })]
     const changes = [changeOf(on('1'), {}), changeOf(on('2', { requirements }), {}), changeOf(on('3'), {})]
     const { requests } = bridge.plan(changes, target)
@@ -65,7 +65,7 @@ describe('an update', () => {
     expect(sent).toEqual([['a1', 'a3'], ['a2']])
   })
 
-  test('is never 100 for what is not unlocked, and always for what is', () => {
+  test('is 100 for an unlocked achievement, and for no other', () => {
     const expectPercent = (parts: Parameters<typeof changeOf>[1], percentComplete: number) => {
       const { requests } = bridge.plan([changeOf(on('1'), parts)], target)
       expect(requests).toMatchObject([{ body: { achievements: [{ id: '1', percentComplete }] } }])
@@ -93,13 +93,13 @@ test.each([
     /no service configuration/,
   ],
   ['what was taken back', changeOf(on('1'), { kind: 'revoked' }), target, /no word for revoked/],
-])('%s cannot be told', (_, change, to, why) => {
+])('%s is unsupported', (_, change, to, why) => {
   const { requests, unsupported } = bridge.plan([change], to)
   expect(requests).toEqual([])
   expect(unsupported).toEqual([{ change, why: expect.stringMatching(why) }])
 })
 
-test('304 is delivered, and all else is what its status means', () => {
+test('304 is delivered, and any other response has the verdict of its status', () => {
   const changes = [changeOf(on('1'), {}), changeOf(on('2'), {})]
   const [request] = bridge.plan(changes, target).requests
   if (request === undefined) throw new Error('nothing was planned')

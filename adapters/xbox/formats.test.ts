@@ -43,7 +43,7 @@ describe('the words of the wire', () => {
   })
 })
 
-it('reports what stands beside a list and is not its own to write', () => {
+it('reports members beside a list that it does not write itself', () => {
   const report = new LossReport()
   const pagingInfo = { continuationToken: '32', totalRecords: 70 }
   xbox.envelope.readEnvelope(

@@ -146,7 +146,7 @@ describe('an achievement', () => {
     expect(() => write([reward, { ...reward, value: '1' }])).toThrow(/achievement 1.*gamerscore.*9 digits/)
   })
 
-  it('tells a time of zero from none', () => {
+  it('distinguishes a time of zero from an absent one', () => {
     expect(decode(entryWith({ estimatedTime: '00:00:00' })).achievement?.estimatedTime).toBeUndefined()
     expect(decode(encode(recordWith({ estimatedTime: 0n }))).achievement?.estimatedTime).toBe(0n)
   })
@@ -158,7 +158,7 @@ describe('an achievement', () => {
 })
 
 describe('progress', () => {
-  it('never looks unlocked before it is', () => {
+  it('shows no unlock before the unlock', () => {
     const unlockTime = parseInstant('2020-01-01T00:00:00Z')
     const entry = encode(recordWith({}, { state: 'in_progress', percent: 100, unlockTime }))
     expect(entry['progression']).toMatchObject({
@@ -216,7 +216,7 @@ describe('progress', () => {
 })
 
 describe('an extension', () => {
-  it('never overrides what has changed since', () => {
+  it('never overrides a changed value', () => {
     const before = decode(requirement({ current: '1', target: '5', operationType: 'MAXIMUM' }))
     const [only] = before.achievement?.requirements ?? []
     if (before.achievement === undefined || only === undefined)
@@ -263,7 +263,7 @@ describe('an update', () => {
     titleId: 2134675874,
   }
 
-  it('is read from a list with what stands beside it', () => {
+  it('is read from a list with the members beside it', () => {
     const record = decode({ id: 1, percentComplete: '29' }, { ...request, userId: '2814616665090001' })
     expect(record.title.binding).toEqual(BINDING)
     expect(record.progress).toMatchObject({ account: '2814616665090001', state: 'in_progress', percent: 29 })

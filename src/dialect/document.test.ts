@@ -116,7 +116,7 @@ describe('a document in pieces of any size', () => {
   })
 })
 
-describe('what is not a document', () => {
+describe('an invalid document', () => {
   test.each<readonly [string, string]>([
     ['', 'line 1, column 1: the document is empty'],
     ['"text"', 'line 1, column 1: a document is an array or an object'],

@@ -12,7 +12,7 @@ const listed: typeof adapters = [...adapters, toy]
 
 const bridged = listed.flatMap((adapter) => (adapter.bridge ? [{ ...adapter, bridge: adapter.bridge }] : []))
 
-it.for(listed)('$id has a bridge, or its platform is not told', ({ id, bridge }, { skip }) => {
+it.for(listed)('$id has a bridge, or is no destination', ({ id, bridge }, { skip }) => {
   if (bridge === undefined) skip(`${id} has no bridge.ts: it is no destination`)
   expect(bridge?.kinds.length).toBeGreaterThan(0)
 })
@@ -45,7 +45,7 @@ describe.each(bridged)('the bridge to $id', (adapter) => {
     expect(sent).toBeGreaterThan(100)
   })
 
-  it('makes of some requests’ changes just these requests', () => {
+  it('plans the same requests again from the changes of some requests', () => {
     fc.assert(
       fc.property(cases, fc.infiniteStream(fc.boolean()), ({ changes, target }, choices) => {
         const { requests } = bridge.plan(changes, target)

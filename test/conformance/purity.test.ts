@@ -13,14 +13,14 @@ describe.each(subjects)('$id', (subject) => {
   const samples = samplesOf(subject)
   const withExtensions = samples.map((sample) => decodeSample(adapter, sample).result)
 
-  it('decodes what is frozen, and decodes it alike each time', () => {
+  it('decodes a frozen entry to the same record each time', () => {
     for (const { entry, context } of samples) {
       const once = () => decodeEntry(adapter, frozen(entry), frozen(context))
       expect(once()).toEqual(once())
     }
   })
 
-  it.each(adapter.shapes)('encodes what is frozen as $name, and encodes it alike each time', (shape) => {
+  it.each(adapter.shapes)('encodes a frozen record as $name to the same entry each time', (shape) => {
     fc.assert(
       fc.property(records(adapter, shape.carries, withExtensions), (record) => {
         const once = () => encode(adapter, frozen(record), shape.name)
@@ -30,7 +30,7 @@ describe.each(subjects)('$id', (subject) => {
     )
   })
 
-  it('suffers an extension that it never wrote', () => {
+  it('accepts an extension of any form', () => {
     fc.assert(
       fc.property(fc.constantFrom(...withExtensions), jsonObjects, (record, extension) => {
         const extensions = { [adapter.id]: extension }

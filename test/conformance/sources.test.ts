@@ -13,7 +13,7 @@ const listed: typeof adapters = [...adapters, toy]
 
 const sourced = listed.flatMap((adapter) => (adapter.source ? [{ ...adapter, source: adapter.source }] : []))
 
-it.for(listed)('$id has a source, or its platform is not read', ({ id, source }, { skip }) => {
+it.for(listed)('$id has a source, or cannot be pulled', ({ id, source }, { skip }) => {
   if (source === undefined) skip(`${id} has no source.ts: nothing is pulled from it`)
   expect(source?.lacks({}).length).toBeGreaterThan(0)
 })
@@ -34,7 +34,7 @@ describe.each(sourced)('the source of $id', (adapter) => {
     after: fc.option(fc.string(), { nil: undefined }),
   })
 
-  it('asks for what HTTP can carry, below the URL, or says why not', () => {
+  it('makes requests that HTTP can carry, below the URL, or refuses with a reason', () => {
     let asked = 0
     fc.assert(
       fc.property(cases, ({ target, after }) => {

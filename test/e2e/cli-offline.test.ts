@@ -178,7 +178,7 @@ describe('db', () => {
     expect(stderr).toContain('It must be a whole number from 1 to 64000.')
   })
 
-  test('would place every table, after those that it refers to and by a column of its keys', async () => {
+  test('has a placement of every table, after the tables that it refers to, by a column of its keys', async () => {
     await using database = await createTestDatabase()
     const client = new Client({ connectionString: database.url })
     await client.connect()

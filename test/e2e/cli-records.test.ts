@@ -68,7 +68,7 @@ test('an export of a title goes to standard output, and has no other', async () 
   expect(text).not.toContain('other')
 })
 
-test('a file that was cut, a title that is here, and one that does not exist fail with the reason', async () => {
+test('a truncated file, an existing title and a missing title fail with the reason', async () => {
   const whole = await succeed(0, 'records', 'export', 'lanternfall', '--out', '-')
   const file = join(folder, 'cut.jsonl')
   await writeFile(file, whole.slice(0, whole.indexOf('{"kind":"end"')))

@@ -52,7 +52,7 @@ test.each([
   expect(await exited).toEqual([0, null])
 })
 
-test('a command whose reader has gone ends without a word', async () => {
+test('a command whose reader has gone ends without an error text', async () => {
   const document = sampleOf(CODED)
   const command = run(['src/cli/main.ts', 'translate', '--from', CODED, '--to', UNCODED, document], {})
   let errors = ''

@@ -97,7 +97,7 @@ const notStarted = { state: 'not_started', percent: 0, unlockTime: undefined }
 const inProgress = (percent: number) => ({ ...notStarted, state: 'in_progress', percent })
 const achieved = { state: 'achieved', percent: 100, unlockTime: expect.any(BigInt) }
 
-test('what one platform reports, every other shows at once', async () => {
+test('progress that one platform reports is shown by all others at once', async () => {
   const report29 = { kind: 'percent', percent: 29 } as const
   const key = { titleId, playerId: playerId(), achievementId: 'thirds', report: report29 }
   await recordProgress(services, { ...key, occurredTime: undefined, requestId: undefined }, call)

@@ -24,7 +24,7 @@ afterAll(async () => {
 })
 
 test.each(REPORTING_CALLS)(
-  '%s: refuses an account whose player was deleted, until it is created anew',
+  '%s: refuses an account whose player was deleted, until it is created again',
   async (_, mounted, name) => {
     count += 1
     const { mount, dialect } = mounted

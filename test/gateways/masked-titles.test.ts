@@ -136,7 +136,7 @@ describe.each(MOUNTED)('$mount', (mounted) => {
   })
 })
 
-test('masks routes that serve games and not those that serve operators, where no credentials are checked', async () => {
+test('masks the routes for games but not those for operators, where no credentials are checked', async () => {
   await using unchecked = await startServerProcess({ databaseUrl: database.url, withToy: true })
   let checked = 0
   for (const mounted of MOUNTED) {

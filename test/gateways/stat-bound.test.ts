@@ -140,50 +140,53 @@ test('every gateway is tried', () => {
   expect([...new Set(REPORTING_CALLS.map(([, { dialect }]) => dialect))]).toEqual(withGateway)
 })
 
-describe.each(['player', 'service'] as const)('a %s cannot move what follows a stat', (principal) => {
-  test.each(Object.keys(OVER_GRPC))('by %s', async (way) => {
-    const refusal = await OVER_GRPC[way]?.(tokens[principal])
-    expect(refusal).toMatchObject({
-      reason: 'REQUIREMENT_FOLLOWS_STAT',
-      message: expect.stringContaining('stat kills'),
+describe.each(['player', 'service'] as const)(
+  'a %s cannot change an achievement that follows a stat',
+  (principal) => {
+    test.each(Object.keys(OVER_GRPC))('by %s', async (way) => {
+      const refusal = await OVER_GRPC[way]?.(tokens[principal])
+      expect(refusal).toMatchObject({
+        reason: 'REQUIREMENT_FOLLOWS_STAT',
+        message: expect.stringContaining('stat kills'),
+      })
+      expect(await progressOfHunter()).toMatchObject({ percent: 0 })
     })
-    expect(await progressOfHunter()).toMatchObject({ percent: 0 })
-  })
 
-  test('by StreamProgress', async () => {
-    using client = createClient(ProgressServiceClient, server.address)
-    const metadata = new Metadata()
-    metadata.set('authorization', `Bearer ${tokens[principal]}`)
-    const stream = client.streamProgress(metadata)
-    const items = Object.values(REPORTS).map((report) => ({ ...key, report }))
-    stream.write(StreamProgressRequest.fromPartial({ items }))
-    stream.end()
-    const messages: string[] = []
-    for await (const { results } of stream) {
-      for (const { outcome } of results) {
-        messages.push(outcome?.$case === 'error' ? outcome.value.message : 'none')
+    test('by StreamProgress', async () => {
+      using client = createClient(ProgressServiceClient, server.address)
+      const metadata = new Metadata()
+      metadata.set('authorization', `Bearer ${tokens[principal]}`)
+      const stream = client.streamProgress(metadata)
+      const items = Object.values(REPORTS).map((report) => ({ ...key, report }))
+      stream.write(StreamProgressRequest.fromPartial({ items }))
+      stream.end()
+      const messages: string[] = []
+      for await (const { results } of stream) {
+        for (const { outcome } of results) {
+          messages.push(outcome?.$case === 'error' ? outcome.value.message : 'none')
+        }
       }
-    }
-    expect(messages).toHaveLength(items.length)
-    expect(messages).toEqual(messages.map(() => expect.stringContaining('follows stat kills')))
-    expect(await progressOfHunter()).toMatchObject({ percent: 0 })
-  })
+      expect(messages).toHaveLength(items.length)
+      expect(messages).toEqual(messages.map(() => expect.stringContaining('follows stat kills')))
+      expect(await progressOfHunter()).toMatchObject({ percent: 0 })
+    })
 
-  test.each(REPORTING_CALLS)('by %s', async (_, mounted, call) => {
-    const { mount, dialect } = mounted
-    const target: RouteTarget = {
-      ...{ mount, title: 'own', player: 'ann', binding: BINDINGS[dialect] ?? {} },
-      ...{ account: accountsOf(0)[dialect] ?? '', achievementId: () => idsOf(0)[dialect] ?? 'hunter' },
-    }
-    const credential = { token: tokens[principal], caller: principal }
-    // A path may name the code.
-    const response = await send(server.url, mounted, call, target, credential, { code: 'hunter' })
-    expect(response.status).toBeGreaterThanOrEqual(400)
-    expect(response.status).toBeLessThan(500)
-    expect(await response.text()).toContain('kills')
-    expect(await progressOfHunter()).toMatchObject({ percent: 0 })
-  })
-})
+    test.each(REPORTING_CALLS)('by %s', async (_, mounted, call) => {
+      const { mount, dialect } = mounted
+      const target: RouteTarget = {
+        ...{ mount, title: 'own', player: 'ann', binding: BINDINGS[dialect] ?? {} },
+        ...{ account: accountsOf(0)[dialect] ?? '', achievementId: () => idsOf(0)[dialect] ?? 'hunter' },
+      }
+      const credential = { token: tokens[principal], caller: principal }
+      // A path may name the code.
+      const response = await send(server.url, mounted, call, target, credential, { code: 'hunter' })
+      expect(response.status).toBeGreaterThanOrEqual(400)
+      expect(response.status).toBeLessThan(500)
+      expect(await response.text()).toContain('kills')
+      expect(await progressOfHunter()).toMatchObject({ percent: 0 })
+    })
+  },
+)
 
 test('the stat moves it', async () => {
   using client = createClient(ProgressServiceClient, server.address)

@@ -116,7 +116,7 @@ test('a snapshot is read through PgBouncer in transaction mode, and leaves no tr
 })
 
 describe('stale statements', () => {
-  test('are prepared anew when a table changes', async () => {
+  test('are prepared again when a table changes', async () => {
     await using store = open(database.url)
     const all = () => Promise.all(Array.from({ length: 8 }, () => lookUp(store)).flat())
     await all()

@@ -1,6 +1,6 @@
 /**
  * Fails if a retired word is back: in identifiers and file names of TypeScript, in comments of TypeScript and protobuf, in
- * READMEs. Takes files and folders to look at; without any, the whole repository.
+ * titles of tests, in READMEs. Takes files and folders to look at; without any, the whole repository.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -48,7 +48,7 @@ function checkText(file: string, text: string): readonly string[] {
   if (file.endsWith('.md'))
     return checkProse(file, text.replaceAll(/```[\s\S]*?```/g, blank).replaceAll(/`[^`\n]*`/g, blank))
   if (file.endsWith('.proto')) return checkProse(file, commentsOf(text))
-  return [...checkIdentifiers(file, text), ...checkProse(file, commentsOf(text))]
+  return [...checkIdentifiers(file, text), ...checkProse(file, commentsOf(text)), ...checkTitles(file, text)]
 }
 
 function checkIdentifiers(file: string, text: string): readonly string[] {
@@ -73,13 +73,22 @@ function retiredTerm(name: string): string | undefined {
   )
 }
 
-function checkProse(file: string, text: string): readonly string[] {
+function checkProse(file: string, text: string, firstLine = 1): readonly string[] {
   return RIDDLES.flatMap((riddle) =>
     [...text.matchAll(riddle)].map((match) => {
-      const line = text.slice(0, match.index).split('\n').length
+      const line = firstLine + text.slice(0, match.index).split('\n').length - 1
       return `${file}:${line}: name the thing instead of ${JSON.stringify(match[0].trim())}`
     }),
   )
+}
+
+/** Checks titles of tests: the first argument of `test(...)`, or of the function that `test.each(...)` returns. */
+function checkTitles(file: string, source: string): readonly string[] {
+  const TITLE = /(?:\b(?:describe|it|test)(?:\.\w+)?|\))\(\s*(['`])(?<title>(?:\\[\s\S]|(?!\1)[^\\])*)\1/g
+  return [...source.matchAll(TITLE)].flatMap(({ groups, index }) => {
+    const line = source.slice(0, index).split('\n').length
+    return checkProse(file, groups?.['title'] ?? '', line)
+  })
 }
 
 /** The comments of a source, every other character blanked, so that line numbers stay. */

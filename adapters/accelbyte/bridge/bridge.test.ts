@@ -44,7 +44,7 @@ describe('an unlock', () => {
     ])
   })
 
-  test('of what a statistic measures is at least its goal', () => {
+  test('of an achievement that follows a statistic sends at least the goal', () => {
     const isDeliverable = (value: number | undefined, sent: number) => {
       const progress = value === undefined ? {} : { values: { goal: value } }
       const change = changeOf({ id: 'sea', requirements: [miles] }, unlocked, progress)
@@ -56,7 +56,7 @@ describe('an unlock', () => {
     isDeliverable(undefined, 100.5)
   })
 
-  test('of what has several requirements sends the statistics of them before it', () => {
+  test('of an achievement with several requirements sends their statistics first', () => {
     const own = requirementOf({ id: 'own' })
     const change = changeOf({ id: 'many', requirements: [miles, wins, lap, own] }, unlocked, {
       values: { goal: 101, wins: 3n, lap: 80n },
@@ -79,7 +79,7 @@ describe('an unlock', () => {
   test.each([
     ['counts without a statistic', [requirementOf({})]],
     ['falls to its target', [lap]],
-  ])('of what %s is a plain one', (_, requirements) => {
+  ])('of an achievement that %s is a plain unlock', (_, requirements) => {
     const { requests } = bridge.plan([changeOf({ id: 'plain', requirements }, unlocked)], target)
     expect(requests).toMatchObject([{ path: `${achievements}/plain/unlock` }])
     expect(requests[0]?.before).toBeUndefined()
@@ -115,7 +115,7 @@ describe('progress', () => {
       {},
       /global/,
     ],
-  ])('%s cannot be told', (_, parts, reached, why) => {
+  ])('%s is unsupported', (_, parts, reached, why) => {
     const change = changeOf(parts, {}, { values: reached })
     const { requests, unsupported } = bridge.plan([change], target)
     expect(requests).toEqual([])
@@ -123,7 +123,7 @@ describe('progress', () => {
   })
 })
 
-test('a reset makes needless what came before it, and comes before what came after', () => {
+test('a reset replaces the changes before it, and is sent before the changes after it', () => {
   const [lamp, buoy] = [{ id: 'lamp' }, { id: 'buoy' }]
   const changes = [
     changeOf(lamp, unlocked),

@@ -42,7 +42,7 @@ describe('of several unlocks', () => {
     ])
   })
 
-  test.each(['', 'no json', '{}', '[1]', 'null'])('%j tells nothing of any', (body) => {
+  test.each(['', 'no json', '{}', '[1]', 'null'])('%j has no verdicts, so all are retried', (body) => {
     expect(kinds(interpret(changes, 200, body))).toEqual(codes.map(() => 'retry'))
   })
 
@@ -51,7 +51,7 @@ describe('of several unlocks', () => {
     expect(kinds(interpret(changes.slice(0, 2), 200, said))).toEqual(['refused', 'refused'])
   })
 
-  test.each([400, 401, 404, 422, 500])('%i for all is what the status means', (status) => {
+  test.each([400, 401, 404, 422, 500])('%i for all has the verdict of the status', (status) => {
     expect(interpret(changes, status, { errorCode: status, errorMessage: 'no' })).toBeUndefined()
   })
 })
@@ -63,7 +63,7 @@ describe('of one unlock', () => {
     unlocked,
   )
 
-  test('204 is what it means, and an unlock before this one is an unlock', () => {
+  test('204 and an earlier unlock are delivered', () => {
     expect(interpret([plain], 204, '')).toBeUndefined()
     for (const errorMessage of ['Achievement already unlocked', 'has already been achieved']) {
       expect(interpret([plain], 409, { errorCode: 1, errorMessage })).toEqual([{ kind: 'delivered' }])

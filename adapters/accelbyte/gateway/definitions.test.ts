@@ -21,7 +21,7 @@ const codesOf = ({ data }: { readonly data: readonly { readonly achievementCode:
   data.map(({ achievementCode }) => achievementCode)
 
 describe('creating', () => {
-  test('makes a title of a namespace that nobody knew, and answers with what was said', async () => {
+  test('creates the title of an unknown namespace, and returns the definition as it was sent', async () => {
     const of = running.clientOf('new-waters')
     expect((await of.fail('AdminListAchievements')).status).toBe(404)
     const icons = [{ url: 'This is locked icon 1 url', slug: 'one' }]
@@ -35,7 +35,7 @@ describe('creating', () => {
     expect(await of.call('AdminGetAchievement', { code: said.achievementCode })).toEqual(made)
   })
 
-  test('takes null for what is left out, and keeps a goal that nothing follows', async () => {
+  test('reads null as an absent member, and keeps the goal of an achievement without progress', async () => {
     const nothing = {
       lockedIcons: null,
       unlockedIcons: null,
@@ -49,7 +49,7 @@ describe('creating', () => {
     expect(made).not.toHaveProperty('customAttributes')
   })
 
-  test('knows members in any case, and passes over those that it does not know', async () => {
+  test('reads member names in any case, and ignores unknown members', async () => {
     const { achievementCode: AchievementCode, ...rest } = definition('any-case')
     const made = await create({ AchievementCode, ...rest, listOrder: 7, ID: 'mine', constructor: 'x' })
     expect(made.listOrder).not.toBe(7)
@@ -87,7 +87,7 @@ describe('creating', () => {
 })
 
 describe('updating', () => {
-  test('keeps what is null or left out, and replaces texts as a whole', async () => {
+  test('keeps members that are null or absent, and replaces texts as a whole', async () => {
     const made = await create(
       definition('updated', { name: { en: 'Old', fr: 'Vieux' }, goalValue: 500.005, tags: ['x'] }),
     )
@@ -246,7 +246,7 @@ describe('lists', () => {
     expect((await of.fail('PublicGetAchievement', { code: 'none', query: 'language=en' })).status).toBe(404)
   })
 
-  test('of tags are made of what definitions bear', async () => {
+  test('of tags have the tags of the definitions', async () => {
     for (const name of ['AdminListTags', 'PublicListTags'] as const) {
       const tags = async (query: string) => (await of.call(name, { query })).data.map((tag) => tag.name)
       expect(await tags('')).toEqual(['night', 'sea'])

@@ -89,7 +89,7 @@ describe('import', () => {
     expect(await to.call('ExportAchievements')).toEqual(copied)
   })
 
-  test('keeps or replaces what is there, wherever the strategy stands', async () => {
+  test('keeps or replaces existing definitions, whether the strategy is before or after the file', async () => {
     const of = running.clientOf('merged')
     await create(of, 'a')
     await create(of, 'b')

@@ -46,7 +46,7 @@ const claim = (userId: string, code: string): [string, string] => [
 ]
 
 describe('a community goal', () => {
-  test('is locked until somebody contributes, and then has one row for all', async () => {
+  test('is in no list before the first contribution, and then has one row for all players', async () => {
     expect(await list(`${P}/global/achievements`)).toEqual([])
     await sail('ann', 30.25)
     await sail('bob', 10)
@@ -66,7 +66,7 @@ describe('a community goal', () => {
     expect(single.data).toEqual([])
   })
 
-  test('is told of by contributor, the greatest first, with paths to all pages', async () => {
+  test('has a list of contributors, the greatest first, with paths to all pages', async () => {
     await sail('cat', 0.25)
     const path = `${A}/global/achievements/moon/contributors`
     const first = await api.expect(['GET', `${path}?limit=2`], 200, contributors)
@@ -122,7 +122,7 @@ describe('a community goal', () => {
     expect(await own('eve')).toEqual([])
   })
 
-  test('tells no player id of who contributed from elsewhere', async () => {
+  test('shows no player id of a contributor without an account', async () => {
     const { titleId } = await running.services.store
       .read(callOf().signal, (queries) =>
         queries.titleBindings.findTitleIds('accelbyte', { namespace: 'regatta' }),
@@ -144,7 +144,7 @@ describe('a community goal', () => {
     expect(data).toEqual((await api.expect(['GET', path], 200, contributors)).data)
   })
 
-  test('starts anew after a reset', async () => {
+  test('starts at zero after a reset', async () => {
     await api.expect(['DELETE', `${A}/global/achievements/equator/reset`], 204, nothing)
     expect((await list(`${P}/global/achievements`)).map(({ achievementCode }) => achievementCode)).toEqual([
       'moon',
@@ -160,7 +160,7 @@ describe('a community goal', () => {
     })
   })
 
-  test('refuses what no list knows', async () => {
+  test('refuses unknown parameters and achievements', async () => {
     for (const query of ['status=2', 'sortBy=listOrder', 'limit=0', 'offset=-1', 'tags=a%26']) {
       expect(await api.refused('GET', `${P}/global/achievements?${query}`)).toMatchObject({
         status: 400,

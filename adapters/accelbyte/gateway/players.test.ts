@@ -69,7 +69,7 @@ describe('unlocking', () => {
     expect(await rowsOf('counter')).toMatchObject([{ latestValue: 7.7, status: 2 }])
   })
 
-  test('takes any text for a user, and none that is no id', async () => {
+  test('accepts any id of a user, and refuses other texts', async () => {
     await client.call('PublicUnlockAchievement', { userId: 'Ünüsual/user%2F id', code: 'lamp' })
     expect(await codesOf('Ünüsual/user%2F id')).toEqual(['lamp'])
     for (const userId of ['a\u0000b', 'x'.repeat(129)]) {
@@ -77,19 +77,25 @@ describe('unlocking', () => {
     }
   })
 
-  test.each(['Admin', 'Public'] as const)('by the %s path is refused for what is measured', async (of) => {
-    const fail = async (code: string) => {
-      const { status, errorMessage } = await client.fail(`${of}UnlockAchievement`, { userId: 'cheat', code })
-      return [status, errorMessage]
-    }
-    expect(await fail('miles')).toEqual([422, expect.stringContaining('miles is incremental')])
-    expect(await fail('fleet')).toEqual([422, expect.stringContaining('fleet is global')])
-    const unknown = 'achievement none does not exist in namespace harbor-lights'
-    expect(await fail('none')).toEqual([404, unknown])
-    expect(await playersNamed('cheat')).toEqual([])
-  })
+  test.each(['Admin', 'Public'] as const)(
+    'by the %s path is refused for incremental and global achievements',
+    async (of) => {
+      const fail = async (code: string) => {
+        const { status, errorMessage } = await client.fail(`${of}UnlockAchievement`, {
+          userId: 'cheat',
+          code,
+        })
+        return [status, errorMessage]
+      }
+      expect(await fail('miles')).toEqual([422, expect.stringContaining('miles is incremental')])
+      expect(await fail('fleet')).toEqual([422, expect.stringContaining('fleet is global')])
+      const unknown = 'achievement none does not exist in namespace harbor-lights'
+      expect(await fail('none')).toEqual([404, unknown])
+      expect(await playersNamed('cheat')).toEqual([])
+    },
+  )
 
-  test('of what counts without a statistic is for servers', async () => {
+  test('of an incremental achievement without a statistic is refused to clients', async () => {
     const asked = { userId: 'tallied', code: 'tally' }
     const { status, errorMessage } = await client.fail('PublicUnlockAchievement', asked)
     expect([status, errorMessage]).toEqual([422, expect.stringContaining('tally is incremental')])
@@ -211,7 +217,7 @@ describe('a player’s rows', () => {
 })
 
 describe('taking away', () => {
-  test('resets one achievement, or all that a user has; only who has something comes to be', async () => {
+  test('resets one achievement, or all of a user, and creates no unknown user', async () => {
     const userId = 'forgetful'
     const unlock = (code: string) => client.call('PublicUnlockAchievement', { userId, code })
     await unlock('lamp')
@@ -236,7 +242,7 @@ test.each([
   ...(['PublicUnlockAchievement', 'PublicBulkUnlockAchievement', 'AdminBulkUnlockAchievement'] as const),
   ...(['AdminResetAchievement', 'AdminAnonymizeUserAchievement', 'BulkCreatePSNEvent'] as const),
   ...(['AdminBatchQueryUserAchievements', 'AdminListTags', 'ExportAchievements'] as const),
-])('%s finds no namespace that nobody knows', async (name) => {
+])('%s returns not found for an unknown namespace', async (name) => {
   const writes = /Bulk|Batch/.test(name)
   const body = writes ? { achievementCodes: ['lamp'], codes: ['lamp'], status: 1 } : undefined
   const asked = { userId: 'ada', code: 'lamp', ...(body === undefined ? {} : { body }) }

@@ -100,7 +100,7 @@ test('no operation is left out', () => {
 })
 
 describe.each(Object.keys(OPERATIONS) as Name[])('%s', (name) => {
-  test('is for nobody without a credential that is known', async () => {
+  test('is refused without a known credential', async () => {
     for (const headers of [{}, { authorization: 'Bearer nonsense' }, { authorization: 'Bearer a.b.c' }]) {
       const refused = await client.fail(name, { ...(await requestOf(name)), headers })
       expect([refused.status, refused.errorCode]).toEqual([401, 20001])
@@ -142,7 +142,7 @@ describe.each(Object.entries(PERMISSIONS) as [keyof typeof PERMISSIONS, [string,
   },
 )
 
-test('who is refused registers nobody, and a player unlocks nothing that only servers report', async () => {
+test('a refused call registers no user, and a player cannot unlock an achievement that only servers report', async () => {
   for (const name of ['PublicUnlockAchievement', 'AdminUnlockAchievement'] as const) {
     const refused = await client.fail(name, { userId: 'stranger', code: 'lamp', headers: player })
     expect(refused.status).toBe(403)
@@ -158,7 +158,7 @@ test('who is refused registers nobody, and a player unlocks nothing that only se
   await client.call('AdminUnlockAchievement', { ...secure, headers: auth.operator })
 })
 
-test('a namespace that nobody knew takes the right to make titles', async () => {
+test('an unknown namespace requires the permission to create titles', async () => {
   const of = running.clientOf('new-waters')
   const body = definition('a')
   const Resource = 'ADMIN:NAMESPACE:*:ACHIEVEMENT'

@@ -70,7 +70,7 @@ test('items of one user are taken in their order, each by itself', async () => {
   }
 })
 
-test('items of many users are told apart, and by a client only what clients write is', async () => {
+test('items of many users have separate results, and a client writes only statistics of clients', async () => {
   const many = (audience: 'admin' | 'public', version: 'v1' | 'v2', end = 'value/bulk') =>
     path(audience, version, `/statitems/${end}`)
   const updates = ['bob', 'cat', 'bob'].map((userId, index) => ({

@@ -64,7 +64,7 @@ const routes = [...globalRoutes, ...statisticsRoutes].map((route) => [route.name
 const isPublic = ({ path }: Route) => path.includes('/public/')
 const isOfUser = ({ path }: Route) => path.includes(':userId') || path.includes('/statitems/')
 
-describe('nobody', () => {
+describe('a caller without a credential', () => {
   test.each(routes)('may not %s', async (_, route) => {
     const { status, text } = await send(route, OWN, {})
     expect([status, failure.parse(JSON.parse(text)).errorCode]).toEqual([401, 20001])
@@ -77,7 +77,7 @@ describe('a player', () => {
   })
 
   test.each(routes.filter(([, route]) => isPublic(route) && isOfUser(route)))(
-    'may not %s of somebody else',
+    'may not %s of another user',
     async (_, route) => {
       expectDenied(await send(route, OTHER, player))
     },

@@ -57,7 +57,7 @@ describe('a stat', () => {
     })
   })
 
-  test('is updated by what a body says, and keeps the rest', async () => {
+  test('is updated in the members of the body, and keeps the others', async () => {
     const before = await create('tides', { tags: ['sea'], description: 'High', maximum: 9 })
     const path = `${ADMIN}/stats/tides`
     const after = await api.expect(
@@ -95,7 +95,7 @@ describe('a stat', () => {
     expect(await found('?cycleIds=weekly')).toEqual([])
   })
 
-  test('is deleted while nobody has a value of it, and by another path with them', async () => {
+  test('is deleted while it has no values, and by another path with its values', async () => {
     const refused = (path: string) => api.refused('DELETE', `${ADMIN}/stats/${path}`)
     await create('gone')
     expect(await refused('gone/tied')).toMatchObject({ status: 409, errorCode: 12276 })

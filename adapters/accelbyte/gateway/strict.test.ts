@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => running[Symbol.asyncDispose]())
 
-test('what the service is known to take is taken', async () => {
+test('requests that are known to succeed at the service succeed', async () => {
   const body = definition('java-server-sdk-integration-test', { statCode: 'STAT-CODE-GO', goalValue: 1 })
   const made = await running.client.call('AdminCreateNewAchievement', { body })
   expect(made.statCode).toBe('STAT-CODE-GO')

@@ -56,9 +56,9 @@ function ways(user: string): [method: string, path: string, json?: object][] {
   ]
 }
 
-describe('nobody', () => {
+describe('an unknown caller', () => {
   test.each([undefined, 'Bot nobody', 'Bearer a.b.c', '7000000000000000'])(
-    'is let in by %s',
+    'is refused with the credential %s',
     async (token) => {
       for (const [method, path, json] of ways(freshSnowflake())) {
         expect(await outcome(method, path, token, json)).toEqual(UNAUTHORIZED)
@@ -99,7 +99,7 @@ test('a bot manages its own application, and no other', async () => {
   expect(await outcome('GET', `users/@me/${list}`, auth.bot.replace('Bot', 'Bearer'))).toEqual(noUser)
 })
 
-test('a player manages nothing, and reports only what is not secure, only of themselves', async () => {
+test('a player manages nothing, and reports only achievements that are not secure, only for itself', async () => {
   const [user, other] = [freshSnowflake(), freshSnowflake()]
   const token = await auth.playerBy('discord', user)
   for (const [method, path, json] of ways(other).slice(0, 6)) {
@@ -124,7 +124,7 @@ test('a player manages nothing, and reports only what is not secure, only of the
   ])
 })
 
-test('a player who reaches for an account of somebody else leaves it free', async () => {
+test('a player’s refused report for another account does not register that account', async () => {
   const [user, victim] = [freshSnowflake(), freshSnowflake()]
   const token = await auth.playerBy('discord', user)
   const body = { percent_complete: 60 }

@@ -74,7 +74,7 @@ describe.each(Object.keys(CLIENTS))('%s', (name) => {
     expect(await refusalOf(bot.request('GET', unknown))).toEqual({ status: 404, code: 10002 })
   })
 
-  test('waits and comes back by itself when it hears 429', async () => {
+  test('waits and repeats the request by itself after 429', async () => {
     const application = freshSnowflake()
     const settings = { api, version: 10, scheme: 'Bot', token: `bot-${application}` } as const
     const open = CLIENTS[name] as (typeof CLIENTS)[string]

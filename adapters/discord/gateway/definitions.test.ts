@@ -93,7 +93,7 @@ describe('a text', () => {
   })
 })
 
-test('two who change different things at once both have their way', async () => {
+test('two concurrent updates of different members both take effect', async () => {
   const { one } = await create()
   const changes = [
     { name: 'New' },

@@ -104,7 +104,7 @@ describe('a body', () => {
     }
   })
 
-  test('must say what a new achievement is called, and what is missing is told at once', async () => {
+  test('requires name and description of a new achievement, and reports all missing members at once', async () => {
     const list = `applications/${freshSnowflake()}/achievements`
     for (const body of [{}, { name: null }, undefined]) {
       const { json } = await call('POST', `v10/${list}`, body)
@@ -168,7 +168,7 @@ test.each(['v1', 'v3', 'v4', 'v5', 'v11', 'v99'])('%s is no version', async (ver
   }
 })
 
-test('what there is not, and what may not be done with it, is said as Discord says it', async () => {
+test('unknown resources and methods are refused as Discord refuses them', async () => {
   for (const path of ['v10/nothing', 'nothing', 'vx/applications/1/achievements', 'v10/']) {
     const refused = await call('GET', path)
     expect([path, refused.status, refused.json()]).toEqual([

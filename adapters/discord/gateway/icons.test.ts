@@ -136,7 +136,7 @@ test('a file of more than 2048 kb is refused by its size, and a body of much mor
   expect([large.status, large.json()]).toEqual([413, { message: 'Request entity too large', code: 40005 }])
 })
 
-test('what the CDN has not it does not show', async () => {
+test('a missing image of the CDN is not found', async () => {
   const created = (await post(dataUri('png', await draw('png')))).json()
   const folder = `${created.application_id}/achievements/${created.id}/icons`
   const hash = created.icon_hash

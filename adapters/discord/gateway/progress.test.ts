@@ -59,7 +59,7 @@ test('every percent reads back as itself, and a lower one changes nothing', asyn
   }
 })
 
-test('many at once come to the highest, and to one unlock', async () => {
+test('concurrent updates end at the highest value, with one unlock', async () => {
   const { put, own } = await play()
   const percents = [10, 90, 30, 70, 50, 20, 60, 80, 40, 15]
   const responses = await Promise.all(percents.map((percent) => put(percent)))
@@ -77,7 +77,7 @@ test('a secret shows when it is complete, and the definition says all of it to b
   expect(await own(6)).toMatchObject([{ name: { default: 'First' }, secret: true, percent_complete: 100 }])
 })
 
-test('an unlock that was taken back reads as one that never was', async () => {
+test('a revoked unlock reads as locked', async () => {
   const { put, own, titleId, user, id } = await play()
   await put(100)
   const request = { titleId, playerId: `discord:${user}`, achievementId: id, reason: 'cheated' }
@@ -85,7 +85,7 @@ test('an unlock that was taken back reads as one that never was', async () => {
   expect(await own()).toMatchObject([{ percent_complete: 0, unlocked_at: null }])
 })
 
-test('an account that is linked writes to its player, and one that nobody registered makes one', async () => {
+test('a linked account writes to its player, and an unknown account creates one', async () => {
   const { put, own, titleId, user, id } = await play()
   const { services } = server
   expect(await own()).toMatchObject([{ user_id: user, percent_complete: 0, unlocked_at: null }])
@@ -131,7 +131,7 @@ describe('a percent', () => {
   })
 })
 
-test('what cannot be done is said in words', async () => {
+test('an impossible request is refused with a text', async () => {
   const { put, titleId, id } = await play()
   const window = { start: 0n, end: 1n }
   const patch = { kind: 'challenge', window } as const
@@ -143,7 +143,7 @@ test('what cannot be done is said in words', async () => {
   expect([refused.status, refused.json()]).toEqual([400, { message, code: 0 }])
 })
 
-test('who else has what is not told, and nobody is @me without a token of theirs', async () => {
+test('the progress of other users is not found, and @me requires a token of a user', async () => {
   const { application, user } = await play()
   const get = (who: string, token?: string) =>
     ask(`${server.url}/api/v10/users/${who}/applications/${application}/achievements`, token ? { token } : {})

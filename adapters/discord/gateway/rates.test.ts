@@ -61,7 +61,7 @@ test.each(['', '/v6', '/v7'])('"%s" waits in milliseconds, and counts in whole s
   expect(refused.headers.get('retry-after')).toBe('5000')
 })
 
-test('who comes back when it was said to finds room, and not before', async () => {
+test('a caller that waits as long as the response says is served, and no earlier', async () => {
   const [application, token] = [freshSnowflake(), freshToken('Bot')]
   const statusAt = async (milliseconds: number) => {
     vi.setSystemTime(NOW + milliseconds)
@@ -95,7 +95,7 @@ test('a bucket is of a route, an application and a caller, whichever version and
   expect(await left(`/v10${list}`)).toBe('5: 2')
 })
 
-test('where no route is reached nothing is counted', async () => {
+test('a request without a route is not counted', async () => {
   for (const path of ['/api/v10/nothing', '/api/v5/applications/1/achievements', '/cdn/nothing']) {
     const { headers } = await ask(server.url + path)
     expect([headers.get('via'), headers.get('x-ratelimit-limit')]).toEqual(['1.1 laurel', null])

@@ -19,7 +19,7 @@ async function call(method: string, path: string, token: string | undefined, jso
   return [response.status, response.text === '' ? null : response.json()]
 }
 
-test('only bots manage, bots set what is secure of users who are known, and users set the rest', async () => {
+test('only bots manage, bots set secure achievements of known users, and users set the others', async () => {
   const bot = () => freshToken('Bot')
   const define = async (secure: boolean) => {
     const [status, { id }] = await call('POST', list, bot(), { name: 'x', description: 'y', secure })

@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => xbox[Symbol.asyncDispose]())
 
 describe('a contract', () => {
-  test('of none is the first one, with what is earned in its shape', async () => {
+  test('of no version is version 1, with earned achievements in its shape', async () => {
     const none = await xbox.listLegacy(`${USER}/achievements?titleId=77`)
     expect(none).toEqual(await xbox.listLegacy(`${USER}/achievements?titleId=77`, 1))
     expect(none).toMatchObject({

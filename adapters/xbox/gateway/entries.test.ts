@@ -60,7 +60,7 @@ const HEAD = {
   ...{ query: new URLSearchParams(), now: 0n },
 }
 
-test('whatever a record says and remembers, its entry is one that strict clients read', () => {
+test('strict clients read the entry of any record', () => {
   fc.assert(
     fc.property(progressList, (progressEntry) => {
       const entry = writeEntry(progressEntry, { legacy: false }, ['fr', 'en'], HEAD)

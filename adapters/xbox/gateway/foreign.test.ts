@@ -35,7 +35,7 @@ describe('a title that comes from AccelByte', () => {
     await recordStats(services, reported, callOf())
   })
 
-  test('is one that clients of Xbox list, in their language', async () => {
+  test('is listed by clients of Xbox, in their language', async () => {
     const path = `/users/xuid(${xuid})/achievements?titleId=3000000001`
     const { achievements, pagingInfo } = await xbox.list(path, { 'accept-language': 'id-ID, ja' })
     expect(pagingInfo.totalRecords).toBe(2)

@@ -168,7 +168,7 @@ test('a body that is too large is refused before it is sent', async () => {
   request.destroy()
 })
 
-test('what a client traces its call by comes back, cut short', async () => {
+test('the trace header of a client is returned, truncated', async () => {
   const received = await xbox.ask('/users/nobody/achievements', { headers: { 'ms-cv': 'v'.repeat(500) } })
   expect(serviceError.parse(received.json()).traceInformation).toBe('v'.repeat(128))
 })

@@ -76,7 +76,7 @@ describe('a list', () => {
     expect(locked).toMatchObject({ id: '8', progressState: 'NotStarted', achievementType: 'Challenge' })
   })
 
-  test('says how far what follows a stat is', async () => {
+  test('has the progress of an achievement that follows a stat', async () => {
     const { achievements } = await xbox.list(`${USER}/achievements?titleId=7`)
     expect(achievements[1]?.progression.requirements).toEqual([
       {
@@ -103,7 +103,7 @@ describe('a list', () => {
     ])
   })
 
-  test('is filtered, and counts what is left', async () => {
+  test('is filtered, and counts the remaining entries', async () => {
     expect(await listed(`TITLEID=${LARGEST}&UnlockedOnly=True`)).toEqual(['1', '2', '9'])
     expect(await listed(`titleId=${LARGEST}&types=persistent`)).toEqual(['1', '2'])
     expect(await listed(`titleId=${LARGEST}&types=CHALLENGE&unlockedonly=1`)).toEqual(['9'])
@@ -171,7 +171,7 @@ describe('a list', () => {
 })
 
 describe('one achievement', () => {
-  test('comes as a list of one', async () => {
+  test('is returned as a list of one', async () => {
     const { achievements, pagingInfo } = await xbox.list(`${USER}/achievements/${first.scid.toUpperCase()}/9`)
     expect(pagingInfo).toEqual({ continuationToken: null, totalRecords: 1 })
     expect(achievements).toEqual([expect.objectContaining({ id: '9', progressState: 'Achieved' })])

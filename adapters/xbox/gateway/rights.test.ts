@@ -37,7 +37,7 @@ const update = (user: string, { scid }: XboxIds, headers: Readonly<Record<string
   })
 
 test.each(['/achievements', '/achievements?titleId=11', '/history/titles', '/titleachievements'])(
-  'nobody reads %s',
+  'an unknown caller does not read %s',
   async (path) => {
     for (const headers of [{}, { authorization: 'XBL3.0 x=1;nonsense' }, { authorization: 'XBL3.0 x=;' }]) {
       const response = await xbox.ask(`/users/xuid(${OWN})${path}`, { contract: 1, headers })
@@ -47,7 +47,7 @@ test.each(['/achievements', '/achievements?titleId=11', '/history/titles', '/tit
   },
 )
 
-test('nobody writes', async () => {
+test('an unknown caller does not write', async () => {
   expect((await update(`xuid(${OWN})`, mine, {})).status).toBe(401)
 })
 
@@ -65,7 +65,7 @@ test('a player is me, before the first write and after it', async () => {
   ])
 })
 
-test('a player reads and writes nobody else, and hears no id of Laurel’s', async () => {
+test('a player reads and writes no other player, and responses have no id of Laurel', async () => {
   const responses = [
     await xbox.ask(`/users/xuid(${OTHER})/achievements?titleId=11`, { headers: own }),
     await xbox.ask(`/users/xuid(${OTHER})/achievements/${mine.scid}/1`, { headers: own }),
@@ -79,7 +79,7 @@ test('a player reads and writes nobody else, and hears no id of Laurel’s', asy
   }
 })
 
-test('who is refused registers no account', async () => {
+test('a refused update registers no account', async () => {
   const otherPlayer = '2533274600000099'
   expect((await update(`xuid(${otherPlayer})`, mine, own)).status).toBe(403)
   expect((await update(`xuid(${otherPlayer})`, foreign, service)).status).toBe(403)
@@ -92,7 +92,7 @@ test('only servers write what only servers report', async () => {
   expect((await update(`xuid(${OWN})`, mine, service, '2')).status).toBe(200)
 })
 
-test('a service writes for anybody in its title, and is nobody itself', async () => {
+test('a service writes for any player in its title, and has no progress of its own', async () => {
   expect((await update(`xuid(${OTHER})`, mine, service)).status).toBe(200)
   const list = await xbox.ask(`/users/xuid(${OTHER})/achievements?titleId=11`, { headers: service })
   expect(LISTS[2].parse(list.json()).achievements[0]?.progressState).toBe('InProgress')

@@ -110,7 +110,7 @@ describe('an update', () => {
     expect(statuses.filter((status) => status === 304)).toHaveLength(19)
   })
 
-  test('registers the account of somebody new, and goes to the player of one who is known', async () => {
+  test('registers an unknown account, and writes to the player of a known one', async () => {
     const [otherPlayer, known] = [newXuid(), newXuid()]
     await linkPlayer(xbox.services, 'known-player', known)
     for (const xuid of [otherPlayer, known]) expect((await xbox.update(xuid, ids, { 1: 1 })).status).toBe(200)
@@ -152,7 +152,7 @@ describe('a refused update', () => {
     expect(response.status).toBe(404)
   })
 
-  test('of several is told though another of them rose', async () => {
+  test('of one achievement is reported although another one rose', async () => {
     const xuid = newXuid()
     const body = { achievements: [entry, { id: '4', percentComplete: 100 }] }
     expect((await send(xuid, body)).status).toBe(400)

@@ -130,7 +130,7 @@ describe('a retired achievement', () => {
     expect(await totalsFor(asPlayer('ben'))).toEqual([])
   })
 
-  test('unlocks for no other player, and stays with those that have it', async () => {
+  test('unlocks for no other player, and stays unlocked for its owners', async () => {
     const { key, record, update, progress, summary } = await titleWith({ requirements: counted(10n) })
     await record('ann', UNLOCK)
     await record('ben', reach(9n))

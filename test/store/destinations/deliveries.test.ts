@@ -213,7 +213,7 @@ describe('a replay', () => {
     expect((await queueOf(database.url, 'ann'))?.dueTime).toBe(5n)
   })
 
-  test('of many replays those that match, and returns how many', async () => {
+  test('of many replays the matching deliveries, and returns their number', async () => {
     const rows = Array.from({ length: 1_203 }, (_, index) => ({
       playerId: `p${index % 5}`,
       eventId: index + 1,

@@ -186,7 +186,7 @@ describe('feeding a migration job', () => {
     expect(await report('cached', 'ann', 'laps', 50)).toMatchObject({ progress: { percent: 50 } })
   })
 
-  test('creates players of accounts, and finds those that are linked', async () => {
+  test('creates players of unknown accounts, and finds the players of linked ones', async () => {
     await createTitleWith(services, 'accounts', [laps])
     const [known, unknown] = [fixturesOf(CODED).account(1), fixturesOf(CODED).account(2)]
     await services.store.write(NEVER_ABORTED, async (queries) => {

@@ -159,7 +159,7 @@ describe('a first call', () => {
     expect(await storedPercent('ann')).toBe(40)
   })
 
-  test('is made once by all servers, however many calls race', async () => {
+  test('one request is sent by all servers, however many calls race', async () => {
     await lazyJob()
     const store = openStore({ connectionString: services.databaseUrl, poolSize: 5, onError: () => {} })
     try {

@@ -107,7 +107,7 @@ test('a deleted player is not asked for again, and leaves no row', async () => {
   expect(await refusals()).toEqual([])
 })
 
-test('a player who is deleted while the document is on its way leaves no row', async () => {
+test('a player deleted while its document is read leaves no row', async () => {
   await lazyJob(20n)
   await createPlayer('gone-2')
   const end = await beginPull('gone-2')
@@ -201,7 +201,7 @@ test('a job of the id of a deleted one reads the players who were read by that',
   expect(system.paths).toEqual(['/twice', '/twice'])
 })
 
-test('a title of the id of a deleted one reads its players anew', async () => {
+test('a new title with the id of a deleted one reads its players again', async () => {
   await lazyJob()
   await progressOf('moved')
   await operations.deleteTitle(

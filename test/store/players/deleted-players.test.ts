@@ -131,7 +131,7 @@ describe.each(Object.entries(REPORTS))('%s', (_, report) => {
   })
 })
 
-test('unlocks again for a player who was created anew', async () => {
+test('unlocks again for a player that was created again', async () => {
   expect(await unlock(services)).toMatchObject({ newlyUnlocked: true })
   await remove()
   await create(playerId)

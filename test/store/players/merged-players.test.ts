@@ -80,7 +80,7 @@ test.each([true, false])(
   },
 )
 
-test('adds up increment-only stats, keeps the better value of others, and moves what follows them', async () => {
+test('adds up increment-only stats, keeps the better value of others, and updates the achievements that follow them', async () => {
   for (const [id, laps, rank, best] of [
     [playerId, 6, 3, 9],
     [absorbedPlayerId, 5, 8, 4],

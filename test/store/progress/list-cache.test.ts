@@ -84,7 +84,7 @@ const CHANGES: readonly (readonly [string, () => Promise<unknown>])[] = [
   ],
 ]
 
-test.each(CHANGES)('what is remembered of lists is shown as it is after %s', async (_, change) => {
+test.each(CHANGES)('a cached list is current after %s', async (_, change) => {
   await Promise.all(LISTS.map((list) => listProgress(services, list, call)))
   await change()
   for (const list of LISTS) {

@@ -100,7 +100,7 @@ test('the first refused line is named, though a later one is malformed', async (
   await expect(importLines(target, lines.slice(0, PART_LINES + 2), PART_LINES)).rejects.toThrow(/^line 2: /)
 })
 
-test('destinations get nothing of an import, also one that was created during it', async () => {
+test('destinations get no events of an import, not even a destination that is created during it', async () => {
   await importLines(target, lines.slice(0, lineWith('"kind":"event"') + 5), PART_LINES).catch(() => {})
   const destination = await createDestination(
     target,
@@ -242,7 +242,7 @@ describe('an existing record', () => {
     )
   })
 
-  test('a player is shared who is the same', async () => {
+  test('an equal player is shared', async () => {
     await createPlayer('one bob')
     await importLines(target, lines)
     expect(

@@ -277,7 +277,7 @@ describe('a proposed mapping', () => {
     ['[{"player": "a", "achievement": "x"}, {"pl', 'a.json', "jq -c '.[]'"],
     ['{"player": 1, "unlocks": ["x"]}\n{"player": 2, "unlocks": ["x"]}\n', 'a.jsonl', 'jq -c'],
     ['\u001f\u008b', 'a.gz', 'the first line is neither JSON'],
-  ])('is refused for %j, with what to write', async (text, source, message) => {
+  ])('is refused for %j, with advice', async (text, source, message) => {
     await expect(proposed(text, source)).rejects.toMatchObject({
       code: 'invalid_argument',
       message: expect.stringContaining(message),
