@@ -1,19 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Achievement, StoredAchievement } from '../../src/model/achievement.ts'
-import type { LaurelError } from '../../src/model/errors.ts'
-import { NEVER_ABORTED } from '../../src/model/never-aborted.ts'
-import type { Plan } from '../../src/model/plan.ts'
-import { createAchievement } from '../../src/service/achievements/create-achievement.ts'
-import { deleteAchievement } from '../../src/service/achievements/delete-achievement.ts'
-import { reorderAchievement, updateAchievement } from '../../src/service/achievements/update-achievement.ts'
-import { writeDefinitions } from '../../src/service/achievements/write-definitions.ts'
-import { applyPlan } from '../../src/service/plans/apply-plan.ts'
-import { planPromotion } from '../../src/service/plans/plan-promotion.ts'
-import { planReversal } from '../../src/service/plans/plan-reversal.ts'
-import { createTitle } from '../../src/service/titles/titles.ts'
-import { achievementOf, requirementOf } from '../support/records.ts'
-import { callOf, createTestServices, type TestServices } from '../support/services.ts'
+import type { Achievement, StoredAchievement } from '../../../src/model/achievement.ts'
+import type { LaurelError } from '../../../src/model/errors.ts'
+import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
+import type { Plan } from '../../../src/model/plan.ts'
+import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
+import { deleteAchievement } from '../../../src/service/achievements/delete-achievement.ts'
+import {
+  reorderAchievement,
+  updateAchievement,
+} from '../../../src/service/achievements/update-achievement.ts'
+import { writeDefinitions } from '../../../src/service/achievements/write-definitions.ts'
+import { applyPlan } from '../../../src/service/plans/apply-plan.ts'
+import { planPromotion } from '../../../src/service/plans/plan-promotion.ts'
+import { planReversal } from '../../../src/service/plans/plan-reversal.ts'
+import { createTitle } from '../../../src/service/titles/titles.ts'
+import { achievementOf, requirementOf } from '../../support/records.ts'
+import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 
 const COUNT = 60
 const once = { requestId: undefined }
