@@ -30,7 +30,7 @@ const ALL = {
 const POSTGRES = { ...ALL, globalSetup: 'test/support/global-postgres.ts' }
 /** A gateway's tests run against a real server, and so need Postgres. */
 const GATEWAYS = 'adapters/*/gateway/**/*.test.ts'
-/** What only the whole program shows of one dialect. */
+/** Tests of one dialect that need the whole program. */
 const E2E = 'adapters/*/e2e/**/*.test.ts'
 
 export default defineConfig({

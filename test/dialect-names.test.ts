@@ -6,7 +6,7 @@ import { tokensOf } from './support/source-imports.ts'
 
 /*
  * No code outside adapters/ names a dialect: neither in an identifier nor in a string. Comments, protos, samples and READMEs may.
- * What a suite needs of a dialect comes from the fixtures of that dialect.
+ * Suites get the facts of a dialect from its fixtures.
  */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))

@@ -23,7 +23,7 @@ const UNREAD = [
   /\/UpdateDestination destination\.dialect$/,
 ]
 
-/** What readers say of a text that is too long, where they know all that are right. */
+/** The messages for a text that is too long, from readers that know all valid texts. */
 const SHORT_MESSAGES = [
   [' event_id', expect.stringContaining('a decimal number')],
   [' (paths)', expect.stringContaining('must name fields of')],

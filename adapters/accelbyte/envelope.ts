@@ -2,7 +2,7 @@ import type { Envelope } from '../../src/dialect/adapter.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
 import { type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
 
-/** What a list says of itself when all of it is on one page. */
+/** The paging of a list that is on one page. */
 const PAGING = { previous: '', next: '' }
 
 /** The export is a bare array; REST lists stand under `data`, with `paging` after them. */

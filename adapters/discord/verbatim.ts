@@ -7,7 +7,7 @@ import { membersNamed } from './members.ts'
 const STORED_VERBATIM = 'spelling'
 const storedName = (fact: string) => (fact === 'completion' ? 'standing' : fact)
 
-/** What the extension stores of an entry: nothing for an entry in Discord's own format. */
+/** The content of the extension: empty for an entry in Discord's own format. */
 export interface Memory {
   /** The shape, if it is not the default one. */
   readonly shape: JsonValue | undefined

@@ -5,8 +5,8 @@ import type { JsonValue } from '../../src/model/json.ts'
 import { integerOf, NEVER, NO_TIME_SPAN, parseTimeSpan } from './formats.ts'
 
 /*
- * What a document may say, and the spelling that the service itself uses: reading by these schemas is what
- * normalises a document (README, "Normalisations").
+ * The members of a document, in the format of the service: reading by these schemas normalises a document (README,
+ * "Normalisations").
  * Sources: https://learn.microsoft.com/gaming/gdk/docs/reference/live/rest/json/atoc-xboxlivews-reference-json
  * and recorded answers of the service.
  */

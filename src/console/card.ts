@@ -2,7 +2,7 @@ import type { ComponentType } from 'preact'
 
 export { Picture } from './parts/picture.tsx'
 
-/** What the card of a dialect draws: an achievement as the dialect's platform shows it to a player. */
+/** The properties of a dialect's card: an achievement as the dialect's platform shows it to a player. */
 export interface CardProps {
   /** The definition in the dialect's JSON. */
   readonly definition: Readonly<Record<string, unknown>>

@@ -140,7 +140,7 @@ export interface IdScheme {
 /** The form of an id: an entry can express each text of it, and no other is accepted where an id is set. */
 export interface IdForm {
   accepts(text: string): boolean
-  /** What an id is, for error texts: `a decimal number of 64 bits`. */
+  /** The form of an id, for error texts: `a decimal number of 64 bits`. */
   readonly form: string
 }
 
@@ -173,7 +173,7 @@ export interface EncodeContext {
   readonly account: string | undefined
 }
 
-/** What a dialect may or may not be able to carry. A new feature fails to compile until each adapter declares it. */
+/** A feature that a dialect may or may not be able to carry. A new feature fails to compile until each adapter declares it. */
 export type Feature =
   | 'code'
   | 'list_order'

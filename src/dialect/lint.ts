@@ -11,7 +11,7 @@ export interface LintRule {
   readonly name: string
   /** `error`: the store refuses the definition. `warning`: it complains, or shows something wrong. */
   readonly severity: LintSeverity
-  /** What the store requires, as a sentence for people. */
+  /** The store's requirement, as a sentence for people. */
   readonly requirement: string
   /** The limit with its unit: `44 characters`. Empty for a rule without one. */
   readonly limit: string
@@ -23,7 +23,7 @@ export interface LintRule {
 
 export type LintSeverity = 'error' | 'warning'
 
-/** What a rule may depend on. */
+/** The parts of a title that a rule may depend on. */
 export type LintedTitle = Pick<Title, 'id' | 'defaultLocale' | 'bindings'>
 
 /** The check of one title by one rule. It may keep counts and ids, but no definitions, because a title can have many. */

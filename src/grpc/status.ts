@@ -40,7 +40,7 @@ export function toRpcStatus(error: unknown): Status {
     : { code: status.INTERNAL, message: 'internal error', details: [] }
 }
 
-/** What a failed call's status does not say, for the log. */
+/** The cause of a failed call, which its status does not have, for the log. */
 interface Failure {
   readonly error: unknown
   readonly requestId: string | undefined

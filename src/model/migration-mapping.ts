@@ -109,7 +109,7 @@ export interface MappedTime {
   readonly unknownTexts: readonly string[]
 }
 
-/** What one record says, in Laurel's terms, before ids are looked up. */
+/** One record in Laurel's terms, before ids are looked up. */
 export interface MappedRecord {
   /** Undefined for the job's title. */
   readonly titleId: string | undefined

@@ -78,7 +78,7 @@ export type Report =
       readonly kind: 'stat'
       readonly statCode: string
       readonly quantity: Quantity
-      /** What a window counts of the stat's updates. */
+      /** The updates of the stat that a window counts. */
       readonly inWindow: StatUpdates
     }
   /** The stats that the achievement follows, by code, after a change of its definition. */

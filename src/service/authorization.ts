@@ -105,7 +105,7 @@ export function someReport(): Permission {
   return { resource: ['NAMESPACE', SOME, 'USER', SOME, SOME], action: 'update' }
 }
 
-/** What a report needs beyond its own permission: only trusted callers may state when something happened. */
+/** The further permission of a report with a time: only trusted callers may state when something happened. */
 export function backdating(report: {
   readonly titleId: string
   readonly playerId: string

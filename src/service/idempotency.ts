@@ -35,7 +35,7 @@ export function requestDigest(operation: string, request: FollowedRequest & obje
   return hash('sha256', payload, 'base64url').slice(0, DIGEST_LENGTH)
 }
 
-/** What a request id is scoped to besides its caller. */
+/** The scope of a request id besides its caller. */
 export type RequestScope = { readonly titleId: string } | { readonly playerId: string }
 
 /**

@@ -7,7 +7,7 @@ import { NOT_STARTED, type Progress } from '../../src/model/progress.ts'
 import { achievements } from './arbitrary-achievements.ts'
 import { instants, quantities, tokens } from './arbitrary-values.ts'
 
-/** What no path may hold as it stands, and what climbs out of it. */
+/** Texts that a path may not have unencoded, and texts that lead out of it. */
 const awkward = fc.constantFrom('.', '..', '%2e%2e', 'a/../b', '/', '?a=b#c', '\\', ' ', 'é🏆', '__proto__')
 
 function stored(adapter: Adapter): fc.Arbitrary<StoredAchievement> {

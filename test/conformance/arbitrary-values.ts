@@ -72,7 +72,7 @@ export const jsonObjects: fc.Arbitrary<JsonObject> = fc.dictionary(texts, jsonVa
   noNullPrototype: true,
 })
 
-/** What other dialects left in a record; never an empty extension, for that is none. */
+/** Extensions of other dialects in a record, none of them empty. */
 export function extensions(own: string): fc.Arbitrary<Extensions> {
   const others = ['steam', ...adapters.map(({ id }) => id)].filter((other) => other !== own)
   const extension = fc.dictionary(tokens, jsonValues, { minKeys: 1, maxKeys: 2, noNullPrototype: true })

@@ -36,7 +36,7 @@ function isWithin(inner: string, outer: string): boolean {
   return inner.startsWith(outer) && ['', '.', '['].includes(inner.charAt(outer.length))
 }
 
-/** What a longest common subsequence leaves over: each element of the first; the array itself for the second. */
+/** The elements outside a longest common subsequence: each element of the first; the array itself for the second. */
 function unmatched(before: readonly unknown[], after: readonly unknown[], path: Path): readonly Path[] {
   const lengths = before.map(() => after.map(() => 0))
   const lengthAt = (i: number, j: number) => lengths[i]?.[j] ?? 0

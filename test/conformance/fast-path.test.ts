@@ -11,7 +11,7 @@ import { folders, samplesOf } from './subjects.ts'
 const SCHEMAS = new Map<string, Readonly<Record<string, unknown>>>()
 for (const { adapter, folder } of folders) SCHEMAS.set(adapter.id, await import(`${folder}schema.ts`))
 
-/** What an entry is read without its schema by: the fast way and the slow one agree. */
+/** The fast path reads an entry without its schema, with the same result. */
 describe.each(folders.map((folder) => ({ ...folder, id: folder.adapter.id })))('$id', ({ id, ...folder }) => {
   const schemas = Object.entries(SCHEMAS.get(id) ?? {}).filter(([name]) => name.endsWith('Schema'))
   const entries = samplesOf(folder).map(({ entry }) => entry)

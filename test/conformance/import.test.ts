@@ -176,7 +176,7 @@ describe.each(subjects)('$id', (subject) => {
             const other = storedFrom({ ...read, progress: undefined })
             const { json: again } = exported(adapter, other, purpose, shape)
             const back = decodeEntry(adapter, again, READING).result.achievement
-            // What the document does not state, Laurel makes.
+            // Laurel makes the members that the document does not state.
             const { createTime, updateTime, listOrder } = read.achievement
             expect({
               ...back,

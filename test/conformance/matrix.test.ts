@@ -10,7 +10,7 @@ it('stands in adapters/README.md as it is observed', () => {
   expectWritten(README, 'matrix', `${featureTable()}\n\n${pairTable()}`)
 })
 
-/** What each dialect says of itself; `capabilities.test.ts` holds it to that. */
+/** The declared capabilities of each dialect; `capabilities.test.ts` checks them. */
 function featureTable(): string {
   const marks: Readonly<Record<Support, string>> = { full: 'full', lossy: 'in part', none: '' }
   const rows = FEATURES.map((feature) => [

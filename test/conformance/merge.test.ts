@@ -79,7 +79,7 @@ function other(value: JsonValue): JsonValue {
 }
 
 /**
- * What an entry says of other things too: its ids, its spelling, a locked description that the record has none of, a text
+ * Whether the member depends on other members: ids, original texts, a locked description that the record does not have, a text
  * that replaces a missing text. A dialect may write the default language whatever is asked for.
  */
 function isDerived(
@@ -146,7 +146,7 @@ describe.each(subjects)('$id', (subject) => {
             if (name === 'ids' || !sameJson(before[name], after.record.achievement[name])) continue
             expect(merged[name], name).toEqual(record.achievement[name])
           }
-          // What the document says now is what the record says in it from now on.
+          // From now on the document has the texts of the record.
           const achievement = { ...record.achievement, ...merged } as StoredAchievement
           const again = exported(adapter, { ...record, ...after.record, achievement }, shape, locale)
           const back = decoded(adapter, again, locale).record.achievement

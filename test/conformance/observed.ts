@@ -79,7 +79,7 @@ function changed({ achievement, progress, ...rest }: Canonical, change: Change):
   }
 }
 
-/** What an import makes of progress that came without its definition. */
+/** Returns the progress that an import makes of progress without its definition. */
 function joined(back: Canonical, { achievement }: Canonical): Canonical {
   const [only] = Object.values(back.progress?.values ?? {})
   const values = only === undefined ? {} : { steps: only }

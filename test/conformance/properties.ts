@@ -23,7 +23,7 @@ export function thereAndBack(adapter: Adapter, record: Canonical, context: Encod
   return { entry, back }
 }
 
-/** What a reader assumes of texts whose language the document does not state: no reader is given it beside the document. */
+/** The language that a reader assumes for texts without one: no reader gets it beside the document. */
 const ASSUMED = 'en'
 export const READING = { locale: ASSUMED, envelope: {} }
 export const LANGUAGES = { locale: undefined, readerLocale: ASSUMED }

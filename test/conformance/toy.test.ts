@@ -69,7 +69,7 @@ describe('the properties detect', () => {
   })
 })
 
-/** Whose account it is in another dialect is for the service to know. */
+/** The service knows the account in another dialect. */
 function withoutAccount(record: Canonical): Canonical {
   return { ...record, progress: record.progress && { ...record.progress, account: undefined } }
 }

@@ -16,7 +16,7 @@ const TITLE = titleIdOf(FIRST, 'own')
 const PLAYER = 'ann'
 const text = { locale: 'en', text: 'x' }
 
-/** What the calls of one round delete or merge; the title outlives a round only if its deletion fails. */
+/** The records that the calls of one round delete or merge; the title outlives a round only if its deletion fails. */
 function doomedIn(round: number): readonly (readonly [name: string, request: object])[] {
   return [
     ['createTitle', { title: { titleId: `${TITLE}-gone`, displayName: 'x', defaultLocale: 'en' } }],

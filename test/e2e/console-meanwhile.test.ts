@@ -8,7 +8,7 @@ import { ACCOUNTED } from '../support/documents.ts'
 import { HOOK_SECRET } from '../support/relay.ts'
 import { startServer } from '../support/server.ts'
 
-/* What happens to a page while it is open: other people's changes, an expired credential, a server that starts again. */
+/* Events while a page is open: other people's changes, an expired credential, a server that starts again. */
 
 let running: ConsoleServer
 let titleId = ''

@@ -6,7 +6,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { RPC_REQUESTS, RPCS, type Rpc } from '../support/rpc-requests.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
-/* What a player may not see of a hidden achievement stands in no response, error, watch or event that the player gets. */
+/* The hidden parts of an achievement are in no response, error, watch or event that a player gets. */
 
 const TITLE = 'space-race'
 const SECRET = 'SECRET'

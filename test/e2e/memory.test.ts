@@ -21,7 +21,7 @@ import { achievementOf } from '../support/records.ts'
 import { type ServerProcess, startServerProcess } from '../support/server.ts'
 
 const MEBIBYTE = 2 ** 20
-/** What an attack holds: at most the requests of one caller, 17 MiB, and its documents in memory, 2 MiB. */
+/** The memory of an attack: at most the requests of one caller, 17 MiB, and its documents in memory, 2 MiB. */
 const MAX_BYTES = 20e6
 /** While bytes are on the way, documents are written to files, and refused requests are discarded. */
 const MAX_BYTES_MEANWHILE = 40e6
@@ -86,7 +86,7 @@ async function steadyMemory(): Promise<{ readonly steady: number; readonly most:
   return { steady: Math.max(...recent), most }
 }
 
-/** What an attack opened: it stays open while the memory is measured. */
+/** An attack. It adds to `opened` the connections that stay open while the memory is measured. */
 type Attack = (opened: DisposableStack) => Promise<void>
 
 const WHOLE = 4 * MEBIBYTE

@@ -52,7 +52,7 @@ interface Case {
   readonly other: Ask
   /** Instead of the request of the table. */
   readonly request?: object | (() => Promise<object>)
-  /** What must exist before the other request, and before the request. */
+  /** Requests before the other request, and before the request. */
   readonly before?: readonly Ask[]
   readonly between?: readonly Ask[]
 }

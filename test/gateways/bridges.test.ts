@@ -15,7 +15,7 @@ import { achievementOf, requirementOf } from '../support/records.ts'
 import { startServerProcess } from '../support/server.ts'
 import { callOf, createTestServices } from '../support/services.ts'
 
-/* What a bridge sends, a Laurel accepts: the gateway of its dialect is the other end. */
+/* Laurel accepts the requests of each bridge: its gateway of the dialect receives them. */
 
 const titleId = 'harbor-lights'
 const miles = requirementOf({ id: 'goal', statCode: 'miles', target: 100.5, valueType: 'double' })

@@ -60,11 +60,11 @@ async function unpackChromium(): Promise<string> {
 
 export interface ConsolePage extends AsyncDisposable {
   readonly page: Page
-  /** What went wrong in the page: uncaught errors, refusals of the content security policy, and errors in its log. */
+  /** The problems of the page: uncaught errors, refusals of the content security policy, and errors in its log. */
   readonly problems: string[]
 }
 
-/** What a page logs about a response or a broken connection that a test provokes: the console shows it to the reader. */
+/** A log line of a page about a response or a broken connection that a test provokes: the console shows it to the reader. */
 const FAILED_RESPONSE =
   /^Failed to load resource: (the server responded with a status of (4\d\d|503)|net::ERR_CONNECTION_(RESET|REFUSED))/
 

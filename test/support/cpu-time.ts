@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 
-/** What Linux counts time of processes in: USER_HZ is a hundred everywhere. */
+/** The unit in which Linux counts CPU time: USER_HZ is a hundred everywhere. */
 const TICKS_PER_SECOND = 100
 
 /** Returns the CPU seconds that a process, its threads and its children used, ended ones included. */

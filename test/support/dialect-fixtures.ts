@@ -7,9 +7,9 @@ import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { Binding } from '../../src/model/title.ts'
 import type { Behave, Received } from './fake-platform.ts'
 
-/** What the suites need of a dialect, as `fixtures` of its `fixtures.ts`. Numbers are from 1 to 9999. */
+/** The facts of a dialect for the suites, as `fixtures` of its `fixtures.ts`. Numbers are from 1 to 9999. */
 export interface DialectFixtures {
-  /** What the platform knows the nth title by. */
+  /** The platform's ids of the nth title. */
   binding(number: number): Binding
   /** The id of the nth account. */
   account(number: number): string
@@ -118,7 +118,7 @@ export type Outcome =
   | 'unserved'
   | `unexpected ${string}`
 
-/** What a Laurel that speaks the dialect makes of the bridge's requests. */
+/** The effects of the bridge's requests on a Laurel that serves the dialect. */
 export interface BridgeFixtures {
   /** The path of a server that the requests go below. */
   readonly basePath: string
@@ -214,7 +214,7 @@ export type Way = 'achievements' | 'history' | 'update'
 export type CorpusPlan = { readonly way: Way } | { readonly skip: string }
 
 export interface Normalisation {
-  /** What the path of a difference ends with. */
+  /** The end of the path of a difference. */
   readonly path: RegExp
   /** Whether the README describes this pair of values. */
   readonly explains: (before: JsonValue | undefined, after: JsonValue | undefined) => boolean

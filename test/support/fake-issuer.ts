@@ -10,7 +10,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 export interface FakeIssuer extends AsyncDisposable {
   /** The environment of a server whose operators sign in here. */
   readonly env: Readonly<Record<string, string>>
-  /** What the token endpoint has refused. */
+  /** The requests that the token endpoint has refused. */
   readonly refused: readonly string[]
   /** The URL of its page, in its discovery document. */
   page: string

@@ -12,7 +12,7 @@ export const PATIENT = {
   totalTimeoutMilliseconds: 600_000,
 } as const
 
-/** What a platform does with a request. Whether it applies the request is independent of its response. */
+/** The reaction of a platform to a request. Whether it applies the request is independent of its response. */
 export type Behaviour =
   | {
       readonly kind: 'respond'

@@ -94,12 +94,12 @@ interface TestImports {
   readonly packages: readonly string[] | undefined
 }
 
-/** What a test beside its sources may import in addition. */
+/** The additional imports of a test beside its sources. */
 const FOR_TESTS: TestImports = { may: ['test/support'], packages: ['vitest', 'fast-check'] }
 
 /**
- * What an adapter's tests, its `testing/` folder and its `fixtures.ts` may import in addition: any part of the product, because
- * they run the real server, and any client. Another adapter is never among it.
+ * The additional imports of an adapter's tests, its `testing/` folder and its `fixtures.ts`: any part of the product, because they
+ * run the real server, and any client. Another adapter is never among it.
  */
 const FOR_ADAPTER_TESTS: TestImports = {
   may: ['src', 'test/support', 'test/conformance'],

@@ -50,7 +50,7 @@ export function titleIdOf({ number }: Mounted, title: Which): string {
   return `${title}-${number}`
 }
 
-/** What each dialect knows a title by; none of it is Laurel's own id. */
+/** The title's ids in each dialect; none is Laurel's own. */
 export function bindingsOf({ number }: Mounted, title: Which) {
   const own = (title === 'own' ? 1000 : 2000) + number
   return byDialect(({ binding }) => binding(own))

@@ -8,7 +8,7 @@ import { compareQuantities, type Quantity } from '../../../src/model/quantity.ts
 export interface EventCall {
   /** `values`: the statistics say it all; `unlock`: an unlock says it, once the statistics have `values`. */
   readonly kind: 'reset' | 'values' | 'unlock'
-  /** What statistics are at least, by their codes. */
+  /** The least values of statistics, by their codes. */
   readonly values: ReadonlyMap<string, Quantity>
 }
 

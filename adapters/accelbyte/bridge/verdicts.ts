@@ -21,7 +21,7 @@ const bulkValues = z.array(
 
 const DELIVERED: Verdict = { kind: 'delivered' }
 
-/** What an answer means, of several achievements for each by itself. */
+/** Returns the verdict of a response, with one for each of several achievements. */
 export function interpret(
   request: BridgeRequest,
   response: PlatformResponse,

@@ -78,7 +78,7 @@ function checkExtension({ extensions }: Achievement): readonly Violation[] {
 
 const LONGEST_CODE = 32
 
-/** What AccelByte's own service is known to refuse, and Laurel has no need to. */
+/** Checks the limits of AccelByte's own service that Laurel does not have. */
 function checkStrictly({ id, requirements, extensions }: Achievement): readonly Violation[] {
   const violations: Violation[] = []
   const [goal] = requirements

@@ -5,7 +5,7 @@ import { bestLocale } from '../../../src/model/locale-match.ts'
 import { MAX_TAGS } from '../decode.ts'
 import { encode } from '../encode.ts'
 
-/** What of the extension an answer is made of; the rest is memory of how a document spelled what the record says. */
+/** The members of the extension that responses have; the others are original texts of a document. */
 const SHOWN_MEMBERS = ['GoalValue', 'StatCode', 'Name', 'Description', 'CustomAttributes']
 
 /** `models.AchievementResponse`: for those who write definitions, with all texts. */

@@ -4,7 +4,7 @@ import { LaurelError } from '../../../src/model/errors.ts'
 import { formatInstant } from '../../../src/model/instant.ts'
 import { accountOf, codeOf, titleOf } from './target.ts'
 
-/** What the service calls its test facility. Each contributor's events tell of it. */
+/** The service calls it its test facility. Each contributor gets an event. */
 export async function resetGlobal(request: GatewayRequest): Promise<GatewayResponse> {
   const { operations, call } = request
   const achievementId = codeOf(request)

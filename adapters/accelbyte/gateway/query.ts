@@ -74,7 +74,7 @@ function readInteger(query: URLSearchParams, name: string, usual: number, min: n
 const TRUE = /^(1|t|true)$/i
 const FALSE = /^(0|f|false)$/i
 
-/** What Go takes for a flag, in any case: C# clients write `True`. Undefined when it is not there, or empty. */
+/** Reads a flag as Go does, in any case: C# clients write `True`. Undefined if it is absent or empty. */
 export function readFlag(query: URLSearchParams, name: string): boolean | undefined {
   const text = query.get(name) ?? ''
   if (text === '') return undefined

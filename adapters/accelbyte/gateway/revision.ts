@@ -10,8 +10,8 @@ type Patch = Partial<Omit<Achievement, 'id' | 'createTime' | 'updateTime'>>
 const FIELDS = ['name', 'description', 'hidden', 'participation', 'media', 'tags'] as const
 
 /**
- * What an update changes of a record: only what it says otherwise than the service would tell the record. So what
- * AccelByte has no word for stays as it is, and so does what a client left out or set to null.
+ * Returns the patch of an update: the members that differ from the record in the service's own format. So members that AccelByte
+ * does not have stay unchanged, and so do members that a client left out or set to null.
  */
 export function revise(current: StoredAchievement, sent: JsonObject, strict: boolean): Patch {
   const written = writeDefinition(current, '')

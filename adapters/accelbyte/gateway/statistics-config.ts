@@ -70,7 +70,7 @@ export const statCreateSchema = statUpdateSchema.extend({ statCode, name: text, 
 
 export type StatUpdateBody = z.output<typeof statUpdateSchema>
 
-/** What a body says of a stat, over what the stat's extension remembers. */
+/** Returns the members of a stat in a body, with the other members of the stat's extension. */
 export function readStat(body: StatUpdateBody, extensions: Stat['extensions']) {
   const { name, defaultValue, minimum, maximum, incrementOnly } = body
   const stored = Object.keys(STORED_MEMBERS).map(

@@ -114,7 +114,7 @@ async function update(request: GatewayRequest): Promise<GatewayResponse> {
   }
 }
 
-/** What users have of a stat is not deleted by the way: that is another path. */
+/** Refuses a stat with values of users: another path deletes these too. */
 async function remove(request: GatewayRequest): Promise<GatewayResponse> {
   const name = await nameOf(request)
   if (await isUsed(request, name)) {

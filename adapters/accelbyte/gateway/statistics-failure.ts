@@ -13,7 +13,7 @@ interface Numbered {
   message(names: { readonly stat: string; readonly namespace: string; readonly user: string }): string
 }
 
-/** What the service has a number for. https://github.com/AccelByte/accelbyte-go-sdk/blob/main/spec/social.json */
+/** The errors that have a number at the service. https://github.com/AccelByte/accelbyte-go-sdk/blob/main/spec/social.json */
 const NUMBERED: Readonly<Partial<Record<Reason, Numbered>>> = {
   SERVER_ONLY: {
     status: 400,

@@ -19,7 +19,7 @@ import {
 import { readTagFilter } from './tags.ts'
 import { type Audience, namespaceOf, titleOf } from './target.ts'
 
-/** What users have. */
+/** The values of users. */
 export const statisticsItemRoutes: readonly Route[] = [
   get('getUserStatItems', 'v1', 'admin', '/users/:userId/statitems', listItems),
   get('publicQueryUserStatItems_1', 'v1', 'public', '/users/:userId/statitems', listItems),
@@ -201,7 +201,7 @@ function writeItem({ stat, value }: Item, namespace: string, userId: string): Js
   }
 }
 
-/** What the document calls `A DTO object for user stat item value`. */
+/** In the API document: `A DTO object for user stat item value`. */
 function writeValue({ stat, value }: Item, profileId: string): JsonObject {
   return { profileId, statCode: stat.code, value: writeDouble(value?.value ?? stat.defaultValue) }
 }

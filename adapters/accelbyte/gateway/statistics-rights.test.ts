@@ -83,7 +83,7 @@ describe('a player', () => {
     },
   )
 
-  /** What takes more than to report and to read. */
+  /** Operations that a client may not call. */
   const ADMINISTERS = ['createStat_1', 'deleteUserStatItems_1']
 
   test.each(routes.filter(([name, route]) => isPublic(route) && !ADMINISTERS.includes(name)))(

@@ -7,7 +7,7 @@ import { isLongerThan } from '../../../src/model/text-length.ts'
 import type { Title } from '../../../src/model/title.ts'
 import { ids } from '../ids.ts'
 
-/** Whose view of the service a path is: a server's or an operator's, or a game client's. */
+/** The callers that a path is for: servers and operators, or game clients. */
 export type Audience = 'admin' | 'public'
 
 export function namespacePath(audience: Audience): Route['path'] {

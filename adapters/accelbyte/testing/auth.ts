@@ -39,9 +39,9 @@ export async function openAccelByteAuth(operatorKey: string, titleId: string) {
   return {
     env: { LAUREL_AUTH_FILE: file },
     operator: { authorization: `Bearer ${operatorKey}` },
-    /** What a game client sends for its user. */
+    /** Returns the headers of a game client for its user. */
     player: (userId: string) => headers(ISSUER, { sub: userId }),
-    /** What a server sends that was given these permissions. */
+    /** Returns the headers of a server with these permissions. */
     service: (permissions: readonly Permission[]) =>
       headers(`${ISSUER}/services`, { sub: 'a-server', permissions }),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true }),

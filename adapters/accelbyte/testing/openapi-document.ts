@@ -32,7 +32,7 @@ export interface Operation {
 
 export interface ApiDocument {
   readonly operations: readonly Operation[]
-  /** What a reference means. */
+  /** Returns the schema of a reference. */
   resolve(schema: Schema): Schema
   /** Problems of a response by the schema of its status, or by the schema of failures if the status has none. */
   problemsOf(operation: Operation, status: number, text: string): readonly string[]

@@ -7,7 +7,7 @@ export interface ApiRequest {
   readonly body?: string | FormData
 }
 
-/** What the parameters and members of these names must say for a request to succeed, whatever their schema allows. */
+/** By name, the values that parameters and members need for a request to succeed, whatever their schema allows. */
 export type Hints = Readonly<Record<string, unknown>>
 
 /**

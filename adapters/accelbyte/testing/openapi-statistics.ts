@@ -8,7 +8,7 @@ const ADMIN = `/social/v1/admin/namespaces/${NAMESPACE}`
 const USER = '315a070e48a74dae903d559974e6513d'
 const CODE = 'laps'
 
-/** What achievements have no need of: aggregates over all users, and files of configurations. */
+/** Operations that achievements do not need: aggregates over all users, and files of configurations. */
 const NOT_SERVED = /^(getGlobalStatItem|exportStats|importStats)/
 /** `me` needs a player's credential, and a server without an auth file takes every caller for an operator. */
 const NEEDS_PLAYER = /ListMyStatItems|AllMyStatItems/

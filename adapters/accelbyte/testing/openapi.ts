@@ -56,8 +56,8 @@ async function problemsOf(
 }
 
 /**
- * Who says what the answer is like. The document wants a language of one operation; without it the service answers all
- * texts, as its SDKs for the engines rely on.
+ * Returns the operation whose schema the response has. The document requires a language of one operation; without it the service
+ * returns all texts, as its SDKs for the engines rely on.
  */
 function answererOf(document: ApiDocument, operation: Operation, { path }: ApiRequest): Operation {
   if (operation.operationId !== 'PublicGetAchievement' || /language=[^&]/.test(path)) return operation

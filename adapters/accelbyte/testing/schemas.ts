@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What clients of the achievement service demand of its answers, and nothing beside. */
+/** The members that clients of the achievement service require in its responses, and no others. */
 
 const text = z.string()
 const texts = z.record(z.string(), z.string())

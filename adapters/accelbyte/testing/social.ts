@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What clients demand of the answers about community goals and of the statistics service, and nothing beside. */
+/** The members that clients require in responses about community goals and of the statistics service, and no others. */
 const text = z.string()
 const texts = z.record(text, text)
 const time = z.iso.datetime()

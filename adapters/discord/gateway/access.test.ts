@@ -86,7 +86,7 @@ test('a bot manages its own application, and no other', async () => {
   expect(created.status).toBe(200)
   const one = `${list}/${created.json().id}`
   expect((await call('PATCH', one, auth.bot, { secret: true })).json().secret).toBe(true)
-  // What a service may not do by itself is an operator's.
+  // An operator may do it, but a service may not.
   expect(await outcome('DELETE', one, auth.bot)).toEqual(MISSING_ACCESS)
   expect((await call('DELETE', one, auth.operator)).status).toBe(204)
   expect(await outcome('POST', other, auth.bot, { name: 'z', description: '' })).toEqual(MISSING_ACCESS)

@@ -29,7 +29,7 @@ export async function whoAsks(request: GatewayRequest, titleId: string): Promise
   return whoHas(request, credential.token)
 }
 
-/** Who a user id of Discord's is. */
+/** Returns the player of a user id of Discord. */
 export async function whoHas({ operations, call }: GatewayRequest, account: string): Promise<Person> {
   return { account, ...(await operations.playerOfAccount({ dialect: DIALECT, id: account }, call)) }
 }

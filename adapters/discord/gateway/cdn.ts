@@ -25,7 +25,7 @@ export const cdn: Gateway = {
 const FORMATS = { png: 'png', jpg: 'jpeg', jpeg: 'jpeg', webp: 'webp' } as const
 /** Powers of two. Source: https://discord.com/developers/docs/reference#image-formatting */
 const SIZES = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
-/** What an address shows never changes. */
+/** The image at an address never changes. */
 const FOREVER = 'public, max-age=31536000, immutable'
 
 async function getIcon(request: GatewayRequest): Promise<GatewayResponse> {

@@ -80,7 +80,7 @@ describe.each(Object.keys(CLIENTS))('%s', (name) => {
     const open = CLIENTS[name] as (typeof CLIENTS)[string]
     const list = `/applications/${application}/achievements`
     await open(settings).request('POST', list, texts(10, 'First light'))
-    // What one process used up, another of the same bot does not know. The clock stands still until it has heard of it.
+    // A process does not know the calls of another process of the same bot. The clock stands still until it gets a 429.
     vi.useFakeTimers({ toFake: ['Date'] })
     try {
       const [one, another] = [open(settings), open(settings)]

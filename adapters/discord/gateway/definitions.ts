@@ -86,7 +86,7 @@ export async function updateAchievement(request: GatewayRequest): Promise<Gatewa
   }
 }
 
-/** What players have of it goes too: at Discord, that was the way to take progress back. */
+/** Deletes the players' progress too: at Discord, that was the way to revoke progress. */
 export async function deleteAchievement(request: GatewayRequest): Promise<GatewayResponse> {
   checkManager(request)
   const { operations, call } = request

@@ -5,7 +5,7 @@ import type { DefinitionShape } from '../facts.ts'
 const VERSIONS = [6, 7, 8, 9, 10] as const
 export type ApiVersion = (typeof VERSIONS)[number]
 
-/** What a path without a version is answered by, as at Discord. */
+/** The version of a path without one, as at Discord. */
 const DEFAULT_VERSION: ApiVersion = 6
 
 const BASE = '/discord/api'

@@ -34,7 +34,7 @@ export async function openDiscordAuth(titleId: string) {
     env: { LAUREL_AUTH_FILE: file },
     operator: `Bot ${operator}`,
     bot: `Bot ${bot}`,
-    /** What a player's client sends: by the account at Discord, or by the id at Laurel. */
+    /** Returns the token of a player's client, for the account at Discord or the id at Laurel. */
     async playerBy(subject: 'discord' | 'laurel', id: string): Promise<string> {
       const token = await new SignJWT({ sub: id, iss: `https://${subject}.example`, aud: AUDIENCE })
         .setProtectedHeader({ alg: ALGORITHM, kid: 'one' })

@@ -1,7 +1,7 @@
 import { REST } from '@discordjs/rest'
 import { Client, type RESTMethod } from 'oceanic.js'
 
-/** What a real client makes of an answer: its body, or the status and code that it throws. */
+/** A real client: it returns the body of a response, or throws its status and code. */
 export interface DiscordClient {
   request(method: RESTMethod, path: string, body?: object): Promise<unknown>
   /** How often it received 429 and retried by itself. */
@@ -52,7 +52,7 @@ export const CLIENTS: Readonly<Record<string, (settings: ClientSettings) => Disc
   },
 }
 
-/** What a client throws for a refusal: both name the status and Discord's code alike. */
+/** Returns the status and code of the error that a client throws; both clients have them under the same names. */
 export async function refusalOf(received: Promise<unknown>): Promise<{ status: number; code: unknown }> {
   const error = await received.then(
     () => undefined,

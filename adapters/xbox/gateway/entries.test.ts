@@ -11,7 +11,7 @@ import { writeEntry, type XboxProgress } from './entry.ts'
 
 const SAMPLES = new URL('../testdata/', import.meta.url)
 
-/** What documents leave in the extensions of their records, odd ones too. */
+/** Records with the extensions of documents, unusual ones too. */
 const withExtensions: readonly Canonical[] = readdirSync(SAMPLES)
   .filter((name) => name.endsWith('.canonical.json'))
   .flatMap((name) => JSON.parse(readFileSync(new URL(name, SAMPLES), 'utf8')) as Canonical[])

@@ -82,8 +82,8 @@ export function unlockTimeOf({ progress }: Pick<XboxProgress, 'progress'>): Inst
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
- * What clients may report in percent is title-managed to them, or their library refuses to send it: one requirement of
- * 100, which the encoding adds where there is none. So a percent also reads back as it was written, whatever is counted.
+ * Returns the requirements as clients see them. Clients report a percent only to a title-managed achievement: one requirement of
+ * 100, which the encoding adds if there is none. So a percent also reads back as it was written, whatever is counted.
  */
 function shownRequirements({ requirements }: StoredAchievement): StoredAchievement['requirements'] {
   const isTheirs = requirements.every(({ id }) => GUID.test(id))

@@ -1,5 +1,5 @@
 /**
- * What the service allows each user in each title, all of these routes together. The longer window comes first, so
+ * The service's limits for each user in each title, for all of these routes together. The longer window comes first, so
  * that a call that the shorter one refuses has counted in it too.
  * Source: https://learn.microsoft.com/gaming/gdk/docs/services/fundamentals/fine-grained-rate-limiting
  */

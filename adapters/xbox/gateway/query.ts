@@ -1,12 +1,12 @@
 import { invalidArgument } from '../../../src/model/errors.ts'
 
-/** What a list is asked for. */
+/** The parameters of a list. */
 export interface ListQuery extends PageQuery {
   /** In decimal; empty for all titles that the player has anything in. */
   readonly titleIds: readonly string[]
   /** Only what the player has begun or has. */
   readonly unlockedOnly: boolean
-  /** What there is to be had, and nothing of the player. */
+  /** Whether the list has the definitions only, without the player's progress. */
   readonly possibleOnly: boolean
   /** Undefined for both. */
   readonly kind: 'persistent' | 'challenge' | undefined

@@ -22,7 +22,7 @@ export async function openXboxAuth(serviceKey: string, titleId: string) {
   writeFileSync(file, JSON.stringify(settings))
   return {
     env: { LAUREL_AUTH_FILE: file },
-    /** What a client of Xbox sends for a player. */
+    /** Returns the header of a player's Xbox client. */
     async headerFor(xuid: string): Promise<{ readonly authorization: string }> {
       const token = await new SignJWT({ sub: xuid, iss: ISSUER, aud: AUDIENCE })
         .setProtectedHeader({ alg: ALGORITHM, kid: 'one' })

@@ -2,7 +2,7 @@ import { call } from '@xboxreplay/xboxlive-api'
 // @ts-expect-error: the package comes without types.
 import xboxWebApi from 'xbox-webapi'
 
-/** What xbox-webapi has of achievements; it comes without types. */
+/** The achievements part of xbox-webapi, which has no types. */
 interface AchievementsProvider {
   _endpoint: string
   getTitleId(titleId: string, continuationToken?: string | number): Promise<unknown>

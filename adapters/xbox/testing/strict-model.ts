@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /*
- * What the strictest parsers among Xbox clients ask of an answer, as we observed them: the Python models of OpenXbox,
+ * The members that the strictest parsers among Xbox clients require, as we observed them: the Python models of OpenXbox,
  * and Microsoft's own client, which refuses a whole list for one member that is missing.
  */
 

@@ -94,7 +94,7 @@ export interface LaurelClient {
     document: Document,
     call?: CallOptions,
   ): AsyncGenerator<MessageShape<Output>, void>
-  /** What the services use, for clients of other services on the same server. */
+  /** The transport of these services, for clients of other services on the same server. */
   readonly transport: Transport
 }
 

@@ -6,7 +6,7 @@ import { Picture } from './picture.tsx'
 interface AchievementNameProps {
   readonly achievement: AchievementJson
   readonly titleId: string
-  /** Whose picture is shown. */
+  /** The state whose picture is shown. */
   readonly state: 'LOCKED' | 'UNLOCKED'
 }
 

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 
-/** What a list says when it has nothing, and what to do next. */
+/** The text of an empty list, and the next steps. */
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
   return (
     <div class="empty">

@@ -10,7 +10,7 @@ import { achievementIdOf } from './entry-losses.ts'
 /** 2020-01-01T00:00:00Z, the creation time in the ids of records without a date. */
 const UNDATED = 1_577_836_800n * TICKS_PER_SECOND
 
-/** What tells the titles of a document apart, for ids that are derived from them. */
+/** The seeds of the titles of a document, for ids that are derived from them. */
 export class TitleSeeds {
   readonly #from: Adapter
   readonly #achievements = createHash('sha256')

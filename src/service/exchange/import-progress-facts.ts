@@ -42,7 +42,7 @@ export interface ImportedProgress extends ProgressResult {
   readonly drift: Drift | undefined
 }
 
-/** What an entry changed of its player. */
+/** The changes of an entry to its player. */
 export interface ImportedFacts {
   /** An error for progress that is rejected; undefined if the entry has none. */
   readonly progress: ImportedProgress | LaurelError | undefined

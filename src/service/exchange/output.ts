@@ -18,7 +18,7 @@ const MAX_PART_LOSSES = 1000
 export interface Languages {
   /** The language to prefer; undefined for each record's default. */
   readonly locale: string | undefined
-  /** What a reader of the document assumes if the caller names no language. */
+  /** The language that a reader of the document assumes if the caller names none. */
   readonly readerLocale: string
 }
 

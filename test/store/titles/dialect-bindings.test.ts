@@ -78,7 +78,7 @@ type State = (
 const one = (ids: Binding, name: string): Binding => ({ [name]: ids[name] as string })
 const othersOf = (ids: Binding, name: string) => Object.keys(ids).filter((each) => each !== name)
 
-/** What another title may have. The third part is the other title's id. */
+/** Ids that another title may have. The third part is the other title's id. */
 const STATES: Readonly<Record<string, State>> = {
   'the id of another title': (adapter, name) => {
     const ids = freshIds(adapter)

@@ -3,7 +3,7 @@ import { useContext } from 'preact/hooks'
 import type { AchievementJson } from '../../../clients/typescript/gen/laurel/v1/achievement_pb.js'
 import type { DialectJson, LintFindingJson } from '../../../clients/typescript/gen/laurel/v1/exchange_pb.js'
 
-/** What every part of the editor uses. */
+/** The state that all parts of the editor share. */
 export interface Editor {
   readonly titleId: string
   readonly draft: AchievementJson

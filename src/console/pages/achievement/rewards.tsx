@@ -3,7 +3,7 @@ import { useEditor } from './editor-context.ts'
 import { fieldId } from './field-path.ts'
 import { Findings } from './findings.tsx'
 
-/** What an unlock gives. */
+/** The rewards of an unlock. */
 export function Rewards() {
   const { draft, set, problemOf } = useEditor()
   const { rewards = [] } = draft

@@ -17,7 +17,7 @@ import { pathTo } from '../../router.ts'
 import { DialectCell } from './dialect-cell.tsx'
 import type { DialectState } from './dialect-states.ts'
 
-/** What every row of the table shares. */
+/** The values that all rows of the table share. */
 export interface RowContext {
   readonly titleId: string
   /** The language of the names; empty for each one's own. */

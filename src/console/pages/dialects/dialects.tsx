@@ -8,7 +8,7 @@ import { useQuery } from '../../parts/use-query.ts'
 import { featureName, featuresOf } from './features.ts'
 import { Translation } from './translation.tsx'
 
-/** What each dialect can represent, and the losses from one to another. */
+/** The features of each dialect, and the losses from one to another. */
 export function Dialects() {
   const {
     data: dialects = [],

@@ -3,7 +3,7 @@ import { here, setQuery } from '../../router.ts'
 import { featureName, featuresOf } from './features.ts'
 import { lossesBetween } from './losses.ts'
 
-/** What a record of one dialect loses when another one writes it. */
+/** The losses of a record of one dialect when another one writes it. */
 export function Translation({ dialects }: { dialects: readonly DialectJson[] }) {
   const { query } = here.value
   const find = (name: string, otherwise: number) =>

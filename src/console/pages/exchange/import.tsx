@@ -19,7 +19,7 @@ interface ImportProps {
   readonly dialects: readonly DialectJson[]
 }
 
-/** What the page shows below the source. */
+/** The part of the page below the source. */
 type Step =
   | { readonly is: 'source' }
   | { readonly is: 'planning'; readonly readCount: number; readonly entryCount?: number | undefined }

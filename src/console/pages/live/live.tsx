@@ -19,7 +19,7 @@ import { seriesOf, type UnlockMinutes } from './unlock-minutes.ts'
 import { useLive } from './use-live.ts'
 import { type UnlockTotals, useUnlockTotals } from './use-unlock-totals.ts'
 
-/** What happens in a title now. */
+/** The live events of a title. */
 export function Live({ parameters: { title: titleId = '' } }: PageProps) {
   const { recent, minutes, today, isConnected, error: liveError } = useLive(titleId)
   const totals = useUnlockTotals(titleId)

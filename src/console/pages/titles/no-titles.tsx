@@ -9,7 +9,7 @@ import { navigate, pathTo } from '../../router.ts'
 /** The file of the sample document, `<title>.<dialect>-<hash>.json`: the build defines it. */
 declare const SAMPLE_FILE: string
 
-/** What to do on a server without titles. */
+/** The first steps on a server without titles. */
 export function NoTitles({ onCreate }: { onCreate: () => void }) {
   const { error, isRunning, run } = useAction()
   const importSample = () => run(async () => navigate(pathTo('titles', await importSampleTitle())))

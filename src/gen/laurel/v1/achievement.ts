@@ -83,7 +83,7 @@ export namespace AchievementKind {
   export type CHALLENGE = typeof AchievementKind.CHALLENGE;
 }
 
-/** Who earns an achievement. */
+/** Whether players earn an achievement alone or together. */
 export const Participation = {
   /** UNSPECIFIED - Treated as PARTICIPATION_INDIVIDUAL. */
   UNSPECIFIED: 0,
@@ -221,7 +221,7 @@ export interface Achievement {
    * percent. At most 64.
    */
   requirements: Requirement[];
-  /** What unlocking it gives. At most 32. */
+  /** The rewards of an unlock. At most 32. */
   rewards: Reward[];
   /** Its pictures. At most 64. */
   media: MediaAsset[];

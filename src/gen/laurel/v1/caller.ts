@@ -87,7 +87,7 @@ export interface Caller {
   playerId: string;
 }
 
-/** What a caller may do with one kind of resource. */
+/** The actions that a caller may take on one kind of resource. */
 export interface Permission {
   /** The kind of resource. */
   resource: Resource;

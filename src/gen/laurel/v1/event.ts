@@ -13,7 +13,7 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/event.proto";
 
-/** What happened to an achievement or a player. */
+/** The kind of an event about an achievement or a player. */
 export const EventKind = {
   /** UNSPECIFIED - Never returned; rejected as a filter. */
   UNSPECIFIED: 0,
@@ -80,7 +80,7 @@ export interface Event {
   playerId: string;
   /** The achievement. Empty for a deleted or merged player. */
   achievementId: string;
-  /** What happened. */
+  /** The kind of event. */
   kind: EventKind;
   /** When it happened; for a report, its `occurred_time`. */
   time?:

@@ -323,7 +323,7 @@ export interface LintFinding {
   valueJson: string;
   /** The limit with its unit, for people: `44 characters`. Empty for a rule without one. */
   limit: string;
-  /** What the store requires, for people. */
+  /** The store's requirement, for people. */
   requirement: string;
   /** The URL or the name of the document that states the rule. */
   source: string;

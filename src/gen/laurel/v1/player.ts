@@ -19,7 +19,7 @@ export interface Player {
    * exactly.
    */
   playerId: string;
-  /** What people call them. At most 4096 characters. May be empty. */
+  /** The name that people see. At most 4096 characters. May be empty. */
   displayName: string;
   /** The player's ids in the dialects, ordered by dialect and id. At most 64. */
   accounts: Account[];

@@ -110,7 +110,7 @@ export declare type Achievement = Message<"laurel.v1.Achievement"> & {
   requirements: Requirement[];
 
   /**
-   * What unlocking it gives. At most 32.
+   * The rewards of an unlock. At most 32.
    *
    * @generated from field: repeated laurel.v1.Reward rewards = 13;
    */
@@ -311,7 +311,7 @@ export declare type AchievementJson = {
   requirements?: RequirementJson[];
 
   /**
-   * What unlocking it gives. At most 32.
+   * The rewards of an unlock. At most 32.
    *
    * @generated from field: repeated laurel.v1.Reward rewards = 13;
    */
@@ -1160,7 +1160,7 @@ export declare type AchievementKindJson = "ACHIEVEMENT_KIND_UNSPECIFIED" | "ACHI
 export declare const AchievementKindSchema: GenEnum<AchievementKind, AchievementKindJson>;
 
 /**
- * Who earns an achievement.
+ * Whether players earn an achievement alone or together.
  *
  * @generated from enum laurel.v1.Participation
  */
@@ -1196,7 +1196,7 @@ export enum Participation {
 }
 
 /**
- * Who earns an achievement.
+ * Whether players earn an achievement alone or together.
  *
  * @generated from enum laurel.v1.Participation
  */

@@ -118,7 +118,7 @@ export const ParticipationSchema = /*@__PURE__*/
   enumDesc(file_laurel_v1_achievement, 3);
 
 /**
- * Who earns an achievement.
+ * Whether players earn an achievement alone or together.
  *
  * @generated from enum laurel.v1.Participation
  */

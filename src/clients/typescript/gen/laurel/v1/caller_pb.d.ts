@@ -73,7 +73,7 @@ export declare type CallerJson = {
 export declare const CallerSchema: GenMessage<Caller, {jsonType: CallerJson}>;
 
 /**
- * What a caller may do with one kind of resource.
+ * The actions that a caller may take on one kind of resource.
  *
  * @generated from message laurel.v1.Permission
  */
@@ -115,7 +115,7 @@ export declare type Permission = Message<"laurel.v1.Permission"> & {
 };
 
 /**
- * What a caller may do with one kind of resource.
+ * The actions that a caller may take on one kind of resource.
  *
  * @generated from message laurel.v1.Permission
  */

@@ -48,7 +48,7 @@ export declare type Event = Message<"laurel.v1.Event"> & {
   achievementId: string;
 
   /**
-   * What happened.
+   * The kind of event.
    *
    * @generated from field: laurel.v1.EventKind kind = 5;
    */
@@ -149,7 +149,7 @@ export declare type EventJson = {
   achievementId?: string;
 
   /**
-   * What happened.
+   * The kind of event.
    *
    * @generated from field: laurel.v1.EventKind kind = 5;
    */
@@ -285,7 +285,7 @@ export declare type EventFilterJson = {
 export declare const EventFilterSchema: GenMessage<EventFilter, {jsonType: EventFilterJson}>;
 
 /**
- * What happened to an achievement or a player.
+ * The kind of an event about an achievement or a player.
  *
  * @generated from enum laurel.v1.EventKind
  */
@@ -379,7 +379,7 @@ export enum EventKind {
 }
 
 /**
- * What happened to an achievement or a player.
+ * The kind of an event about an achievement or a player.
  *
  * @generated from enum laurel.v1.EventKind
  */

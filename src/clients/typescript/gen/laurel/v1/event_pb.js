@@ -33,7 +33,7 @@ export const EventKindSchema = /*@__PURE__*/
   enumDesc(file_laurel_v1_event, 0);
 
 /**
- * What happened to an achievement or a player.
+ * The kind of an event about an achievement or a player.
  *
  * @generated from enum laurel.v1.EventKind
  */

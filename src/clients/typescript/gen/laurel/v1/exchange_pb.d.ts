@@ -863,7 +863,7 @@ export declare type LintFinding = Message<"laurel.v1.LintFinding"> & {
   limit: string;
 
   /**
-   * What the store requires, for people.
+   * The store's requirement, for people.
    *
    * @generated from field: string requirement = 8;
    */
@@ -934,7 +934,7 @@ export declare type LintFindingJson = {
   limit?: string;
 
   /**
-   * What the store requires, for people.
+   * The store's requirement, for people.
    *
    * @generated from field: string requirement = 8;
    */

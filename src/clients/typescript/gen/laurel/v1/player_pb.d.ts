@@ -26,7 +26,7 @@ export declare type Player = Message<"laurel.v1.Player"> & {
   playerId: string;
 
   /**
-   * What people call them. At most 4096 characters. May be empty.
+   * The name that people see. At most 4096 characters. May be empty.
    *
    * @generated from field: string display_name = 2;
    */
@@ -77,7 +77,7 @@ export declare type PlayerJson = {
   playerId?: string;
 
   /**
-   * What people call them. At most 4096 characters. May be empty.
+   * The name that people see. At most 4096 characters. May be empty.
    *
    * @generated from field: string display_name = 2;
    */
