@@ -99,7 +99,7 @@ export const RIDDLES: readonly RegExp[] = [
   /\b(?:take[ns]? up(?! to)|took up|put aside|puts aside|let wait|lets wait)\b/giu,
   /\bwhat (?:is|was|were|are|became|becomes|comes|came|stands|stood|has|had|holds|held|waits|remains|follows)\b/giu,
   /\b(?:of|by|with|for|in|from|to|about) (?:what|whom|who)\b/giu,
-  /(?:^|[.;:] )(?:What|Who|Whom|Whose)\b(?![^.]*\?)/gmu,
+  /(?:^(?: *(?:\/\/|\/\*\*?|\*) )?|[.;:] )(?:What|Who|Whom|Whose)\b(?![^.]*\?)/gmu,
   /\b(?:those|one|ones) that\b/giu,
   /\bwho (?:asks|reads|writes|waits|comes|calls|holds|has|is)\b/giu,
   /\b(?:sheets?|ledgers?|gatherers?|couriers?|twins)\b/giu,

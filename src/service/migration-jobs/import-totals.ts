@@ -1,6 +1,6 @@
 import type { MigrationCounts } from '../../model/migration-job.ts'
 
-/** What the migration jobs have written in this process since its start. */
+/** The counts of the migration jobs of this process since its start. */
 export class ImportTotals {
   readonly #records = { new: 0, changed: 0, unchanged: 0, skipped: 0, refused: 0 }
   parts = 0

@@ -5,7 +5,7 @@ import type { MigrationConflict } from '../../model/migration-job.ts'
 import { NOT_STARTED, type Progress, type ProgressKey, valueAt } from '../../model/progress.ts'
 import { compareQuantities } from '../../model/quantity.ts'
 
-/** What a record does to the progress that the player has already. */
+/** The player's existing progress after a record. */
 export interface MergedProgress {
   readonly progress: Progress
   readonly isChanged: boolean

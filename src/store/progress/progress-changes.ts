@@ -27,7 +27,7 @@ export interface ProgressChange
   readonly unlockChange: number
 }
 
-/** What a stored response has beside its event. */
+/** The parts of a stored response that its event does not have. */
 export interface ChangeResponse extends Pick<RequestKey, 'requestKey'> {
   readonly caller: CallerKey
   /** Of the request. */

@@ -16,7 +16,7 @@ export interface ProgressWrite {
   readonly isNewPlayerTitle: boolean
   /** In order. Without any, the write only checks the version. */
   readonly changes: readonly ProgressChange[]
-  /** What the changes add to the player's totals, and the time of the last unlock among them. */
+  /** The player's totals as differences, and the time of the last unlock among the changes. */
   readonly totals: Pick<PlayerTitle, 'unlockedCount' | 'score' | 'lastUnlockTime'>
   /** To requests that changed nothing. */
   readonly responses: readonly (PlayerResponse & RequestKey)[]
