@@ -50,7 +50,7 @@ export function applyReport(
   // An achieved one has 100 percent, so a reported percent adds nothing.
   const reportedPercent = alreadyUnlocked
     ? progress.reportedPercent
-    : Math.max(progress.reportedPercent, percentIn(report))
+    : Math.max(progress.reportedPercent, reportedPercentOf(report))
   const imported = report.kind === 'import' ? report : undefined
   const extensions = imported ? { ...progress.extensions, ...imported.extensions } : progress.extensions
   // A document's own state counts: it may have a value, or a percent, and still say that nothing was started.
@@ -79,7 +79,7 @@ export function applyReport(
     lastReportTime: latest(progress.lastReportTime, context.time),
     windowStart: windowOf(achievement)?.start,
     writer: context.writer,
-    ...(newlyUnlocked ? unlockMark(report, context) : {}),
+    ...(newlyUnlocked ? unlockFields(report, context) : {}),
   }
   return {
     kind: 'recorded',
@@ -161,7 +161,7 @@ function reject(achievement: Achievement, progress: Progress, report: Report): O
   if (achievement.participation === 'community' && progress.state !== 'achieved') {
     return rejected('community_goal', 'all players earn it together, by the stat that it follows')
   }
-  if (speaksOfAll(report) && progress.state !== 'achieved') {
+  if (concernsAllRequirements(report) && progress.state !== 'achieved') {
     const unmet = achievement.requirements.find(
       (requirement) =>
         requirement.statCode !== undefined && !meets(requirement, valueAt(progress.values, requirement.id)),
@@ -204,7 +204,7 @@ function areMet({ requirements }: Achievement, values: Progress['values']): bool
 }
 
 /** Returns whether the report is about the achievement as a whole, each of its requirements included. */
-function speaksOfAll(report: Report): boolean {
+function concernsAllRequirements(report: Report): boolean {
   return report.kind === 'unlock' || (report.kind === 'percent' && report.percent > 0)
 }
 
@@ -221,11 +221,11 @@ function hasStarted(achievement: Achievement, values: Progress['values'], report
   })
 }
 
-function percentIn(report: Report): number {
+function reportedPercentOf(report: Report): number {
   return report.kind === 'percent' || report.kind === 'import' ? report.percent : 0
 }
 
-function unlockMark(
+function unlockFields(
   report: Report,
   context: ReportContext,
 ): Pick<Progress, 'unlockTime' | 'unlockPrecision'> {

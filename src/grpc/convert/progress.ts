@@ -8,7 +8,13 @@ import {
 } from '../../gen/laurel/v1/progress.ts'
 import type { BatchItem, RecordProgressRequest } from '../../gen/laurel/v1/progress_service.ts'
 import { LIMITS } from '../../model/limits.ts'
-import type { Progress, ProgressResult, ProgressState, UnlockPrecision } from '../../model/progress.ts'
+import type {
+  Progress,
+  ProgressKey,
+  ProgressResult,
+  ProgressState,
+  UnlockPrecision,
+} from '../../model/progress.ts'
 import { compareQuantities } from '../../model/quantity.ts'
 import type { ListProgress } from '../../service/progress/list-progress.ts'
 import type { RecordProgress } from '../../service/progress/writer/contract.ts'
@@ -51,12 +57,6 @@ const VIEWS: Choices<ProgressView, Exclude<ListProgress['view'], 'all'>> = {
   [ProgressView.UNSPECIFIED]: 'full',
   [ProgressView.FULL]: 'full',
   [ProgressView.PLAYER]: 'player',
-}
-
-interface ProgressKey {
-  readonly titleId: string
-  readonly playerId: string
-  readonly achievementId: string
 }
 
 export function readView(view: ProgressView, violations: Violations): Exclude<ListProgress['view'], 'all'> {
