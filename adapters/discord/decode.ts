@@ -17,7 +17,7 @@ import {
   unusualInProgress,
 } from './facts.ts'
 import { membersWhere } from './members.ts'
-import { type Memory, verbatimOf, writeMemory } from './verbatim.ts'
+import { type EntryExtension, verbatimOf, writeExtension } from './verbatim.ts'
 
 /** Reads a definition, a progress record, or both in one entry. The extension stores everything else. */
 export function decode(entry: JsonObject, context: DecodeContext): Canonical {
@@ -37,8 +37,8 @@ export function decode(entry: JsonObject, context: DecodeContext): Canonical {
     ...BLANK_RECORD,
     title: { ...BLANK_RECORD.title, binding },
     achievement:
-      definition && achievementOf(definition, memoryOfDefinition(entry, definition, progress), context),
-    progress: progress && progressOf(progress, progressVerbatim(entry, progress, definition)),
+      definition && achievementOf(definition, definitionExtension(entry, definition, progress), context),
+    progress: progress && progressOf(progress, progressExtension(entry, progress, definition)),
   }
 }
 
@@ -57,11 +57,11 @@ function says(entry: JsonObject, member: string): boolean {
   return entry[member] !== undefined && entry[member] !== null
 }
 
-function memoryOfDefinition(
+function definitionExtension(
   entry: JsonObject,
   facts: DefinitionFacts,
   progress: DiscordProgress | undefined,
-): Memory {
+): EntryExtension {
   const shape = shapeOf(entry)
   return {
     shape: shape === 'v6' ? undefined : shape,
@@ -78,11 +78,11 @@ const isNotProgressMember = (member: string) => !OF_PROGRESS.has(member)
 const isNoneOfBoth = (member: string) => isNoneOfDefinition(member) && isNotProgressMember(member)
 
 /** Unknown members of an entry with a definition belong to the definition. */
-function progressVerbatim(
+function progressExtension(
   entry: JsonObject,
   facts: DiscordProgress,
   definition: DefinitionFacts | undefined,
-): Memory {
+): EntryExtension {
   return {
     shape: undefined,
     verbatim: verbatimOf(entry, unusualInProgress(entry, facts), PROGRESS_MEMBERS),
@@ -100,7 +100,11 @@ function shapeOf(entry: JsonObject): DefinitionShape {
   return typeof name === 'string' || names !== undefined || descriptions !== undefined ? 'v10' : 'v6'
 }
 
-function achievementOf(facts: DefinitionFacts, memory: Memory, { locale }: DecodeContext): Achievement {
+function achievementOf(
+  facts: DefinitionFacts,
+  stored: EntryExtension,
+  { locale }: DecodeContext,
+): Achievement {
   const { name, description } = facts
   return {
     ...BLANK_ACHIEVEMENT,
@@ -111,11 +115,11 @@ function achievementOf(facts: DefinitionFacts, memory: Memory, { locale }: Decod
     serverOnly: facts.secure,
     media: facts.icon === undefined ? NO_ITEMS : [iconAsset(facts, facts.icon)],
     ids: { discord: facts.id },
-    extensions: extensionsOf(memory),
+    extensions: extensionsOf(stored),
   }
 }
 
-function progressOf(facts: DiscordProgress, memory: Memory): ProgressFacts {
+function progressOf(facts: DiscordProgress, stored: EntryExtension): ProgressFacts {
   const { percent, unlockTime } = facts.completion
   return {
     ...BLANK_PROGRESS,
@@ -124,11 +128,11 @@ function progressOf(facts: DiscordProgress, memory: Memory): ProgressFacts {
     state: percent === 100 ? 'achieved' : percent > 0 ? 'in_progress' : 'not_started',
     percent,
     unlockTime,
-    extensions: extensionsOf(memory),
+    extensions: extensionsOf(stored),
   }
 }
 
-function extensionsOf(memory: Memory): Extensions {
-  const extension = writeMemory(memory)
+function extensionsOf(stored: EntryExtension): Extensions {
+  const extension = writeExtension(stored)
   return extension === undefined ? EMPTY_OBJECT : { discord: extension }
 }

@@ -20,7 +20,7 @@ import {
 } from './facts.ts'
 import { LOSS_RULES } from './losses.ts'
 import { isSnowflakeText } from './snowflake.ts'
-import { readMemory, writeVerbatim } from './verbatim.ts'
+import { readExtension, writeVerbatim } from './verbatim.ts'
 
 /** Writes a definition, with progress beside it where there is some, or progress alone, and measures its losses. */
 export function encode(record: Canonical, losses: LossReport, context: EncodeContext): JsonObject {
@@ -42,8 +42,8 @@ function encodeDefinition(
   achievement: Achievement,
   asked: string | undefined,
 ): JsonObject {
-  const memory = readMemory(achievement.extensions['discord'])
-  const cameIn: DefinitionShape = memory.shape === 'v10' ? 'v10' : 'v6'
+  const stored = readExtension(achievement.extensions['discord'])
+  const cameIn: DefinitionShape = stored.shape === 'v10' ? 'v10' : 'v6'
   const shape = asked === 'v6' || asked === 'v10' ? asked : cameIn
   const facts: DefinitionFacts = {
     application,
@@ -54,7 +54,7 @@ function encodeDefinition(
     id: achievement.ids['discord'] ?? achievement.id,
     secure: achievement.serverOnly,
   }
-  const verbatim = shape === cameIn ? memory.verbatim : EMPTY_OBJECT
+  const verbatim = shape === cameIn ? stored.verbatim : EMPTY_OBJECT
   const entry = writeVerbatim(
     facts,
     writeDefinition(facts, shape),
@@ -62,7 +62,7 @@ function encodeDefinition(
     DEFINITION_MEMBERS,
     readDefinition,
   )
-  return memory.members === EMPTY_OBJECT ? entry : { ...memory.members, ...entry }
+  return stored.members === EMPTY_OBJECT ? entry : { ...stored.members, ...entry }
 }
 
 function encodeProgress(
@@ -71,7 +71,7 @@ function encodeProgress(
   context: EncodeContext,
   withDefinition: boolean,
 ): JsonObject {
-  const memory = readMemory(progress.extensions['discord'])
+  const stored = readExtension(progress.extensions['discord'])
   const account = context.account ?? progress.account
   const facts: DiscordProgress = {
     user: account !== undefined && isSnowflakeText(account) ? account : undefined,
@@ -82,8 +82,8 @@ function encodeProgress(
     },
   }
   const plain = writeProgressFacts(facts)
-  const entry = writeVerbatim(facts, plain, memory.verbatim, PROGRESS_MEMBERS, readProgressFacts)
-  const members = withDefinition ? {} : withApplication(memory.members, title.binding?.['application_id'])
+  const entry = writeVerbatim(facts, plain, stored.verbatim, PROGRESS_MEMBERS, readProgressFacts)
+  const members = withDefinition ? {} : withApplication(stored.members, title.binding?.['application_id'])
   return { ...members, ...entry }
 }
 

@@ -8,7 +8,7 @@ const STORED_VERBATIM = 'spelling'
 const storedName = (fact: string) => (fact === 'completion' ? 'standing' : fact)
 
 /** The content of the extension: empty for an entry in Discord's own format. */
-export interface Memory {
+export interface EntryExtension {
   /** The shape, if it is not the default one. */
   readonly shape: JsonValue | undefined
   /** By fact, its original members, if Discord's own format has others. */
@@ -17,7 +17,7 @@ export interface Memory {
   readonly members: JsonObject
 }
 
-export function readMemory(extension: JsonObject | undefined): Memory {
+export function readExtension(extension: JsonObject | undefined): EntryExtension {
   const { shape, [STORED_VERBATIM]: verbatim, members } = extension ?? EMPTY_OBJECT
   return {
     shape,
@@ -27,7 +27,7 @@ export function readMemory(extension: JsonObject | undefined): Memory {
 }
 
 /** Returns the extension that stores it; undefined if there is nothing to store. */
-export function writeMemory({ shape, verbatim, members }: Memory): JsonObject | undefined {
+export function writeExtension({ shape, verbatim, members }: EntryExtension): JsonObject | undefined {
   if (shape === undefined && verbatim === EMPTY_OBJECT && members === EMPTY_OBJECT) return undefined
   const extension: Record<string, JsonValue> = {}
   if (shape !== undefined) extension['shape'] = shape

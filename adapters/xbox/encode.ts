@@ -6,7 +6,14 @@ import { type JsonObject, sameJson } from '../../src/model/json.ts'
 import { achievementCodec } from './achievement.ts'
 import { isIgnored, recognise } from './decode.ts'
 import type { EntryCodec } from './entry-codec.ts'
-import { type Difference, extensionOf, FORM, type Memory, memoriesOf, VERBATIM } from './extension.ts'
+import {
+  type Difference,
+  type ExtensionMember,
+  extensionMembers,
+  extensionOf,
+  FORM,
+  VERBATIM,
+} from './extension.ts'
 import { withDerivedIds } from './ids.ts'
 import { legacyCodec } from './legacy.ts'
 import { LOSS_RULES } from './losses.ts'
@@ -22,7 +29,7 @@ export function encode(record: Canonical, losses: LossReport, context: EncodeCon
   const meaning = codec.read(plain, reading).record
   measureLosses(withAllIds(record), withAllIds(meaning), losses, LOSS_RULES)
   const keepsMeaning = (entry: JsonObject) => means(codec, entry, meaning, reading)
-  return withMemories(codec, record, plain, keepsMeaning, losses)
+  return withExtensionMembers(codec, record, plain, keepsMeaning, losses)
 }
 
 /** An id of the title that follows from the other one is neither lost nor made up. */
@@ -47,21 +54,21 @@ function codecFor(record: Canonical, { shape, purpose }: EncodeContext): EntryCo
 }
 
 /** The entry with the differences of its extensions, unless they change its meaning. */
-function withMemories(
+function withExtensionMembers(
   codec: EntryCodec,
   record: Canonical,
   plain: JsonObject,
   keepsMeaning: (entry: JsonObject) => boolean,
   losses: LossReport,
 ): JsonObject {
-  const memories = memoriesOf(codec, record)
-  const changes = memories.flatMap((memory) => memory.changes)
+  const members = extensionMembers(codec, record)
+  const changes = members.flatMap((member) => member.changes)
   const restored = putBack(codec, plain, changes)
-  const isSafe = changesNothing(codec, memories) || keepsMeaning(restored.entry)
+  const isSafe = changesNothing(codec, members) || keepsMeaning(restored.entry)
   const { entry, fitting } = isSafe
     ? restored
     : putBack(codec, plain, harmless(codec, plain, changes, keepsMeaning))
-  for (const { part, name, value, changes: own } of memories) {
+  for (const { part, name, value, changes: own } of members) {
     // An original text is no fact: it may be dropped when the record or the shape changes.
     if (name === VERBATIM || own.some((change) => fitting.has(change))) continue
     losses.dropped([part, 'extensions', 'xbox', name], value, 'it has no place in this form of entry')
@@ -70,8 +77,8 @@ function withMemories(
 }
 
 /** Whether `decode` ignores every member that the extensions add. */
-function changesNothing(codec: EntryCodec, memories: readonly Memory[]): boolean {
-  return memories.every(({ changes }) =>
+function changesNothing(codec: EntryCodec, members: readonly ExtensionMember[]): boolean {
+  return members.every(({ changes }) =>
     changes.every(({ at }) => at.length === 1 && isIgnored(codec, String(at[0]))),
   )
 }

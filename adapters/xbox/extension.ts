@@ -78,14 +78,14 @@ function extended<Facts extends { readonly extensions: Extensions }>(
 }
 
 /** The changes that one member of an extension makes in the plain entry of its record. */
-export interface Memory {
+export interface ExtensionMember {
   readonly part: Part
   readonly name: string
   readonly value: JsonValue
   readonly changes: readonly Difference[]
 }
 
-export function memoriesOf(codec: EntryCodec, record: Canonical): readonly Memory[] {
+export function extensionMembers(codec: EntryCodec, record: Canonical): readonly ExtensionMember[] {
   return PARTS.flatMap((part) => {
     const basePath = codec.locations[part]
     return Object.entries(extensionOf(record, part)).flatMap(([name, value]) => {

@@ -42,6 +42,7 @@ export const RETIRED_PARTS: Readonly<Record<string, string>> = {
   forget: 'evict, purge, delete',
   forgets: 'evicts, purges, deletes',
   forgotten: 'evicted, purged, lost',
+  memories: 'verbatim, members',
   remember: 'cache, store',
   remembered: 'cached, stored',
   remembers: 'caches, stores',
