@@ -1,7 +1,7 @@
 /**
  * Runs real documents through a real server: `node test/corpus.ts <folder> [--verbose]`. Each one must come out as
  * it went in, but for the normalisations that are listed, and translate to every other dialect. Then calls each operation
- * of the API documents that are there, and holds every answer to its schema.
+ * of the API documents that are there, and checks every response against its schema.
  */
 import { parseArgs } from 'node:util'
 import { explain } from '../src/cli/failure.ts'

@@ -47,7 +47,7 @@ const requests: GatewayFixtures['requests'] = {
   AdminListGlobalAchievementContributors: goal,
   ListGlobalAchievementContributors: goal,
   ResetGlobalAchievement: goal,
-  // Of the goal itself, a claim that cannot be is answered as a bad request.
+  // An impossible claim of the goal itself gets 400.
   ClaimGlobalAchievementReward: () => ({ params: { code: 'nothing' } }),
   BulkCreatePSNEvent: () => ({ body: { data: [] } }),
   createStat: stat,

@@ -8,7 +8,7 @@ export interface Members {
   readonly known: JsonObject
   /** The rest, as it was spelled. */
   readonly unknown: JsonObject
-  /** Where a known member stands in the object as it was spelled. */
+  /** The name of a known member as the object has it. */
   path(name: string): Path
 }
 

@@ -13,7 +13,7 @@ test.each([
   expect(JSON.stringify(Object.keys(unpack(pack(value))))).toBe(JSON.stringify(Object.keys(value).sort()))
 })
 
-// Kept for a day as what requests are known by, and as first answers: a text that changes refuses retries.
+// Digests of requests and stored responses have these texts: after a change of one, retries would be refused.
 test('keeps texts that look like packed values', () => {
   const report = { kind: 'reach', requirementId: 'laps', quantity: 5n }
   const request = {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { invalidArgument, LaurelError } from '../model/errors.ts'
 
 /*
- * Page tokens come from callers, so each has a bounded size and exactly one spelling. Both kinds hold a digest of the name of
+ * Page tokens come from callers, so each has a bounded size and exactly one valid text. Both kinds hold a digest of the name of
  * their list, so that a token of another list is rejected.
  */
 

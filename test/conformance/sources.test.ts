@@ -103,7 +103,7 @@ function orRefused<Value>(work: () => Value): Value | DecodeError {
   }
 }
 
-/** Answers that look like those which the source reads, with anything in the places that it reads. */
+/** Responses in the form that the source reads, with any values in the members that it reads. */
 function shapes({ definitions, progress }: Source): readonly fc.Arbitrary<unknown>[] {
   const anything = fc.jsonValue()
   const list = fc.oneof(fc.array(anything), fc.constant(null))

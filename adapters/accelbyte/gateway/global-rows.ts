@@ -60,7 +60,7 @@ export function writeContribution(
   }
 }
 
-/** A player of another platform has no user id here: always the same one stands in, which tells nothing of them. */
+/** A player of another platform has no user id here: the same one replaces it for all of them. */
 export function userNamedAfter(playerId: string): string {
   return deriveRowId(playerId, 'user')
 }

@@ -2,7 +2,7 @@ import type { Route } from '../../../src/http/gateway.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
 import { namespacePath, titleOf } from './target.ts'
 
-/** Events for PlayStation's own service: another product's, to which Laurel has no way. */
+/** Events for PlayStation's own service: Laurel cannot send to this other product. */
 export const playstationRoutes: readonly Route[] = [
   {
     method: 'POST',

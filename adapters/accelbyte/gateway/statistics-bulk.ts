@@ -27,7 +27,7 @@ import {
 } from './statistics-update.ts'
 import { type Audience, titleOf } from './target.ts'
 
-/** Many values at once: of one user, or of many. Each succeeds or fails alone, and is answered in its place. */
+/** Many values at once: of one user, or of many. Each succeeds or fails alone, and has its result at its index. */
 export const statisticsBulkRoutes: readonly Route[] = [
   ...both('v1', 'bulkIncUserStatItemValue', 'PATCH', 'value/bulk', readIncs),
   ...both('v1', 'bulkIncUserStatItem', 'PUT', 'value/bulk', readIncs),

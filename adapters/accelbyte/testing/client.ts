@@ -5,7 +5,7 @@ const A = '/achievement/v1/admin/namespaces/{namespace}'
 const P = '/achievement/v1/public/namespaces/{namespace}'
 const nothing = z.literal('')
 
-/** The operations of the achievement service: how each is called, and what it answers when it does what it is asked. */
+/** The operations of the achievement service: how each is called, and its successful response. */
 export const OPERATIONS = {
   AdminListAchievements: operation('GET', `${A}/achievements`, 200, schemas.achievements),
   AdminCreateNewAchievement: operation('POST', `${A}/achievements`, 201, schemas.achievement),

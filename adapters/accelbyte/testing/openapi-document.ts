@@ -44,7 +44,7 @@ interface Swagger {
   readonly definitions: Readonly<Record<string, Schema>>
 }
 
-/** `failure` is the definition that every answer follows which says that something went wrong. */
+/** `failure` is the definition of every error response. */
 export async function readApiDocument(file: string, failure: string): Promise<ApiDocument> {
   const swagger: Swagger = JSON.parse(await readFile(file, 'utf8'))
   const ajv = createValidator(swagger.definitions)

@@ -54,7 +54,7 @@ function usualValueOf(document: ApiDocument, parameter: Parameter, hints: Hints)
   return hints[name] ?? sampleOf(document, schema ?? own, name, hints)
 }
 
-/** A value of the schema; members that are not required are said as well. */
+/** A value of the schema; optional members are included. */
 function sampleOf(document: ApiDocument, schema: Schema, name: string, hints: Hints): unknown {
   const { type, enum: choices, items, properties, additionalProperties } = document.resolve(schema)
   if (Object.hasOwn(hints, name)) return hints[name]

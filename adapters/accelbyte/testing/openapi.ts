@@ -14,7 +14,7 @@ const GLOBAL = /Global|Contribut/
 
 /**
  * Calls every operation that the document of AccelByte's achievement service has, with requests made from the document,
- * and holds every answer to its schema there. Each operation must do what it is asked at least once, too.
+ * and checks every response against its schema there. Each operation must also succeed at least once.
  */
 export async function tryAchievementApi(
   folder: string,

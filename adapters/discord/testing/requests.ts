@@ -8,7 +8,7 @@ export interface Answered {
   json(): any
 }
 
-/** Asks with whatever is given, and reads the answer as it stands. */
+/** Sends a request, and returns the response unchanged. */
 export async function ask(
   url: string,
   { token, json, ...init }: RequestInit & { readonly token?: string; readonly json?: unknown } = {},

@@ -74,7 +74,7 @@ function encoded(record: Canonical, legacy: boolean): JsonObject {
  */
 export function unlockTimeOf({ progress }: Pick<XboxProgress, 'progress'>): Instant | undefined {
   if (progress.state !== 'achieved') return undefined
-  // A time that stands for none on the wire is none.
+  // The wire's text for an absent time is read as absent.
   return readTime(writeTime(progress.unlockTime)) ?? progress.firstReportTime
 }
 

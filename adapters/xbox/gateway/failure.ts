@@ -33,7 +33,7 @@ export function writeFailure({ status: natural, error }: Failure, head: RequestH
   return { status, body: bodyOf(code, describe(status, error), head) }
 }
 
-/** A refusal that no error of Laurel's stands for. */
+/** A refusal without an error of Laurel. */
 export function refusal(status: number, description: string, head: RequestHead): Refusal {
   return new Refusal(status, bodyOf(CODES[status] ?? OTHER, description, head))
 }
