@@ -72,14 +72,20 @@ async function run(title: string, { dialect = [], json }: Options, signal: Abort
 function jsonOf(title: string, page: LintTitleResponse, findings: readonly LintFinding[]): string {
   const { dialects, errorCount, warningCount } = page
   return formatJson({
-    ...{ title, dialects, errorCount, warningCount },
+    title,
+    dialects,
+    errorCount,
+    warningCount,
     findings: findings.map(({ dialect, rule, severity, achievementId, path, valueJson, ...finding }) => ({
-      ...{ dialect, rule, severity: SEVERITIES[severity] },
+      dialect,
+      rule,
+      severity: SEVERITIES[severity],
       ...(achievementId === '' ? {} : { achievementId }),
       path,
       ...(valueJson === '' ? {} : { value: parseExactJson(valueJson) }),
       ...(finding.limit === '' ? {} : { limit: finding.limit }),
-      ...{ requirement: finding.requirement, source: finding.source },
+      requirement: finding.requirement,
+      source: finding.source,
     })),
   })
 }

@@ -47,7 +47,12 @@ async function tokenFrom(
     throw new Error(`the issuer's page of the sign-in must have an https URL, not ${target.href}`)
   }
   const parameters = {
-    ...{ client_id: clientId, redirect_uri: redirectUri, response_type: 'code', scope, state, nonce },
+    client_id: clientId,
+    redirect_uri: redirectUri,
+    response_type: 'code',
+    scope,
+    state,
+    nonce,
     code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
     // Issuers name the API of an access token by `audience` or by `resource` (RFC 8707).

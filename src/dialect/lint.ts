@@ -64,8 +64,15 @@ export function startLint(dialect: DialectId, rules: readonly LintRule[], title:
   ) =>
     checks.flatMap(({ rule: { name, severity, requirement, limit, source }, check }) =>
       Array.from(read(check) ?? [], ({ path, value }) => ({
-        ...{ dialect, rule: name, severity, achievementId },
-        ...{ path, value, requirement, limit, source },
+        dialect,
+        rule: name,
+        severity,
+        achievementId,
+        path,
+        value,
+        requirement,
+        limit,
+        source,
       })),
     )
   return {

@@ -53,7 +53,14 @@ export class Admission {
     const hasOneRequest = !requestStream
     const operation = operationOf(path)
     const facts: MethodFacts = {
-      ...{ path, operation, isPublic, isBuiltIn, isStream, callKind, hasOneRequest, endless },
+      path,
+      operation,
+      isPublic,
+      isBuiltIn,
+      isStream,
+      callKind,
+      hasOneRequest,
+      endless,
     }
     this.#methods.set(path, facts)
     return facts

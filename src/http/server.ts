@@ -102,6 +102,7 @@ export function createHttpServer(
   }
   const app = fastify({
     https: tls === undefined ? null : { ...secureOptions(tls.material), ...timeouts },
+    // A spread, because Fastify's types of these options have no `http`.
     ...{ http: timeouts },
     // `limitBodyTime` limits it, because this option would also limit the time of an upload.
     requestTimeout: 0,

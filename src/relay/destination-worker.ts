@@ -201,7 +201,9 @@ export class DestinationWorker {
       .read(this.#stopping.signal, (queries) => queries.events.listTraces(claim.playerId, ids))
       .catch(() => [])
     const attributes = {
-      ...{ 'laurel.title_id': titleId, 'laurel.destination_id': id, 'laurel.dialect': dialect },
+      'laurel.title_id': titleId,
+      'laurel.destination_id': id,
+      'laurel.dialect': dialect,
       'laurel.deliveries': attempts.length,
     }
     return inSpan('deliver events', { kind: 'internal', attributes, causes }, work)

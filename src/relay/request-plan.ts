@@ -88,7 +88,8 @@ function planPlatform(
     if (achievement === undefined) unsupported.push({ attempt, why: 'the achievement is deleted' })
     else {
       changes.push({
-        ...{ event, achievement },
+        event,
+        achievement,
         progress: currentProgress(achievement, progress.get(achievementId) ?? NOT_STARTED),
         deliveredPercent: deliveredPercents.get(achievementId),
       })

@@ -84,7 +84,12 @@ function levelOf(code: string): 'debug' | 'info' | 'warn' | 'error' {
 function lineOf(call: EndedCall, seconds: number, omitted: number): object {
   const { system, method, code, principal, requestId, error, trace, traceParent } = call
   return {
-    ...{ system, method, code, principal, requestId, ...errorFacts(error) },
+    system,
+    method,
+    code,
+    principal,
+    requestId,
+    ...errorFacts(error),
     traceId: traceIdOf(trace) ?? /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceParent?.() ?? '')?.[1],
     durationMilliseconds: Math.round(seconds * 1e5) / 100,
     // Lines of the same method, status and reason that were not written.

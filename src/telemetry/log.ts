@@ -17,7 +17,9 @@ export function createLog(
   const paths = SECRET_MEMBERS.flatMap((member) => [member, `*.${member}`])
   const log = pino(
     {
-      ...{ level, base: null, redact: { paths, censor: '[redacted]' } },
+      level,
+      base: null,
+      redact: { paths, censor: '[redacted]' },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },

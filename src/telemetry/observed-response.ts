@@ -21,7 +21,10 @@ export function observeResponse(
   const trace = startCallTrace(system, method, header)
   response.once('close', () =>
     onCall({
-      ...{ system, method, startTime, trace },
+      system,
+      method,
+      startTime,
+      trace,
       ...resultOf(response.writableFinished),
       traceParent: () => header('traceparent'),
     }),

@@ -67,7 +67,12 @@ async function importFile(request: GatewayRequest): Promise<GatewayResponse> {
   const document = await Array.fromAsync(rewritten(file, namespaceOf(request), names, configs.failed))
   const title = await titleToDefineIn(request)
   const asked = {
-    ...{ ...OPTIONS, titleId: title.id, strategy, dryRun: false, mapping: {}, allowRebinding: false },
+    ...OPTIONS,
+    titleId: title.id,
+    strategy,
+    dryRun: false,
+    mapping: {},
+    allowRebinding: false,
     content: each(document),
   }
   for await (const { outcomes } of operations.importOnlyDefinitions(asked, call)) {

@@ -138,7 +138,13 @@ function writeRow({ achievement, progress }: CatalogueProgress, account: string)
   const { state, percent, values, unlockTime, revoked, extensions } = progress
   const id = extensions['accelbyte']?.['id']
   const facts = {
-    ...{ account, achievementId: achievement.id, state, percent, values, unlockTime, revoked },
+    account,
+    achievementId: achievement.id,
+    state,
+    percent,
+    values,
+    unlockTime,
+    revoked,
     // Only the id of the extension: original texts may violate the response's schema.
     extensions: typeof id === 'string' ? { accelbyte: { id } } : {},
   }

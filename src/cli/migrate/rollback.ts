@@ -40,7 +40,10 @@ export async function runRollback(
   if (json)
     print([
       formatJson({
-        ...{ deletedCount, restoredCount, restoredStatCount, remainingStatCount },
+        deletedCount,
+        restoredCount,
+        restoredStatCount,
+        remainingStatCount,
         remaining: remaining.map((row) => ({ ...row })),
       }),
     ])

@@ -115,24 +115,29 @@ function ofRun(source: MigrationSource, run: number): MigrationSource {
 }
 
 const NEW_JOB: MigrationJob = {
-  ...{ titleId: '', jobId: '', mapping: undefined, deliveriesPerSecond: 0, maxRefusals: 0n, pauseReason: '' },
-  ...{
-    recordCount: 0n,
-    newCount: 0n,
-    changedCount: 0n,
-    unchangedCount: 0n,
-    skippedCount: 0n,
-    refusedCount: 0n,
-  },
-  ...{
-    conflictCount: 0n,
-    partCount: 0n,
-    actor: '',
-    createTime: undefined,
-    updateTime: undefined,
-    sources: [],
-  },
-  ...{ runCount: 0, watermark: undefined, overlap: undefined, olderCount: 0n, lazySource: undefined },
+  titleId: '',
+  jobId: '',
+  mapping: undefined,
+  deliveriesPerSecond: 0,
+  maxRefusals: 0n,
+  pauseReason: '',
+  recordCount: 0n,
+  newCount: 0n,
+  changedCount: 0n,
+  unchangedCount: 0n,
+  skippedCount: 0n,
+  refusedCount: 0n,
+  conflictCount: 0n,
+  partCount: 0n,
+  actor: '',
+  createTime: undefined,
+  updateTime: undefined,
+  sources: [],
+  runCount: 0,
+  watermark: undefined,
+  overlap: undefined,
+  olderCount: 0n,
+  lazySource: undefined,
   state: MigrationState.UNSPECIFIED,
 }
 
@@ -188,7 +193,9 @@ class Feeder {
   #send(source: MigrationSource, position: number, identities: boolean, content: AsyncIterable<Uint8Array>) {
     const first = FeedMigrationJobRequest.fromPartial({
       ...this.#key,
-      ...{ source: source.name, position: BigInt(position), identities },
+      source: source.name,
+      position: BigInt(position),
+      identities,
     })
     const rest = FeedMigrationJobRequest.fromPartial({})
     const requests = (async function* () {

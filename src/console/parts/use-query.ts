@@ -14,7 +14,9 @@ export function useQuery<Data>(
   inputs: readonly unknown[],
 ): Query<Data> {
   const [state, setState] = useState<Omit<Query<Data>, 'reload'>>({
-    ...{ data: undefined, error: undefined, isLoading: true },
+    data: undefined,
+    error: undefined,
+    isLoading: true,
   })
   const [count, setCount] = useState(0)
   const latest = useRef(load)

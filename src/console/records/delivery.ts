@@ -18,34 +18,41 @@ export const DELIVERY_STATES: Readonly<
   Record<Exclude<DeliveryStateJson, 'DELIVERY_STATE_UNSPECIFIED'>, DeliveryStateName>
 > = {
   DELIVERY_STATE_DELIVERED: {
-    ...{ label: 'Delivered', kind: 'good' },
+    label: 'Delivered',
+    kind: 'good',
     meaning: 'The destination accepted it.',
   },
   DELIVERY_STATE_PENDING: {
-    ...{ label: 'Waiting', kind: 'neutral' },
+    label: 'Waiting',
+    kind: 'neutral',
     meaning: 'It waits for its turn.',
   },
   DELIVERY_STATE_WAITING_FOR_ACCOUNT: {
-    ...{ label: 'No account', kind: 'warning' },
+    label: 'No account',
+    kind: 'warning',
     meaning: 'The player has no account on the platform. It is sent once one is linked.',
   },
   DELIVERY_STATE_DEAD: {
-    ...{ label: 'Failed', kind: 'bad' },
+    label: 'Failed',
+    kind: 'bad',
     meaning: 'The destination refused it, or all attempts failed. It is sent again only if it is replayed.',
   },
   DELIVERY_STATE_UNSUPPORTED: {
-    ...{ label: 'Unsupported', kind: 'neutral' },
+    label: 'Unsupported',
+    kind: 'neutral',
     meaning: 'The platform cannot take it. Replay it once the reason is gone.',
   },
   DELIVERY_STATE_SUPERSEDED: {
-    ...{ label: 'Superseded', kind: 'neutral' },
+    label: 'Superseded',
+    kind: 'neutral',
     meaning: 'A later event replaced it before it was sent.',
   },
 }
 
 /** Of a pending delivery whose last attempt failed. */
 export const RETRYING: DeliveryStateName = {
-  ...{ label: 'Retrying', kind: 'warning' },
+  label: 'Retrying',
+  kind: 'warning',
   meaning: 'The last attempt failed. It is repeated at the time of the next attempt.',
 }
 

@@ -16,7 +16,8 @@ export function importedProgress(
   const achievement: Achievement = {
     ...(definition ?? BLANK_ACHIEVEMENT),
     // All players earn a community goal together: no report of one player changes it. A draft takes none at all.
-    ...{ participation: 'individual', lifecycle: 'live' },
+    participation: 'individual',
+    lifecycle: 'live',
   }
   const outcome = applyReport(achievement, NOT_STARTED, report, CONTEXT)
   if (outcome.kind === 'rejected') throw new Error(`an import was rejected: ${outcome.detail}`)

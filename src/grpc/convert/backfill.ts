@@ -10,7 +10,11 @@ const STATES_ON_WIRE: Readonly<Record<Backfill['state'], BackfillState>> = {
 export function writeBackfill(backfill: Backfill): BackfillMessage {
   const { titleId, achievementId, silent, actor, requestId } = backfill
   return {
-    ...{ titleId, achievementId, silent, actor, requestId },
+    titleId,
+    achievementId,
+    silent,
+    actor,
+    requestId,
     state: STATES_ON_WIRE[backfill.state],
     playerCount: BigInt(backfill.playerCount),
     unlockCount: BigInt(backfill.unlockCount),

@@ -11,7 +11,9 @@ export function writeCommunityProgress(
   { achievementId, value, target, unlockTime, createTime, updateTime }: CommunityGoalState,
 ): CommunityProgressMessage {
   return {
-    ...{ titleId, achievementId, value },
+    titleId,
+    achievementId,
+    value,
     target: target === undefined ? undefined : writeQuantity(target),
     unlockTime: writeOptionalInstant(unlockTime),
     createTime: writeInstant(createTime),
@@ -22,7 +24,10 @@ export function writeCommunityProgress(
 export function writePlayerContribution(contribution: PlayerContribution): ContributionMessage {
   const { achievementId, playerId, value, claimable, claimTime, createTime, updateTime } = contribution
   return {
-    ...{ achievementId, playerId, value, claimable },
+    achievementId,
+    playerId,
+    value,
+    claimable,
     claimTime: writeOptionalInstant(claimTime),
     createTime: writeInstant(createTime),
     updateTime: writeInstant(updateTime),

@@ -63,7 +63,10 @@ export async function writeDefinitions(
     writes.filter(needsBackfill).map(({ before, after }) => ({
       achievementId: after.id,
       resetRequirements: requirementsOfOtherStats(before, after),
-      ...{ silent, actor, requestId, createTime: time },
+      silent,
+      actor,
+      requestId,
+      createTime: time,
     })),
   )
 }

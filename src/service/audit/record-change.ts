@@ -92,7 +92,13 @@ export async function insertEntry(
   )
   const [keptBefore, keptAfter] = [before, after].map((json) => (isTooLarge(json) ? undefined : json))
   return queries.auditEntries.insert({
-    ...{ resourceType, titleId, resourceId, playerId, reason, actor, operation },
+    resourceType,
+    titleId,
+    resourceId,
+    playerId,
+    reason,
+    actor,
+    operation,
     time: now(),
     requestId: requestId ?? '',
     before: keptBefore,

@@ -67,7 +67,11 @@ function checkGrantable({ titleId, id, participation, lifecycle }: StoredAchieve
 function granted(achievement: StoredAchievement, before: Progress, now: Instant, writer: string): Progress {
   return {
     ...before,
-    ...{ state: 'achieved', percent: 100, unlockTime: now, unlockPrecision: 'exact', writer },
+    state: 'achieved',
+    percent: 100,
+    unlockTime: now,
+    unlockPrecision: 'exact',
+    writer,
     firstReportTime: before.firstReportTime ?? now,
     lastReportTime: now,
     windowStart: windowOf(achievement)?.start,

@@ -46,7 +46,9 @@ export function deliveryBacklogQueries(db: Kysely<Tables>, { isDistributed }: Sh
           ) first
         ) backlog`.execute(db)
       return rows.map(({ title_id: titleId, id, paused, oldest }) => ({
-        ...{ titleId, destinationId: id, paused },
+        titleId,
+        destinationId: id,
+        paused,
         oldestTime: oldest ?? undefined,
       }))
     },
@@ -68,7 +70,9 @@ export function deliveryBacklogQueries(db: Kysely<Tables>, { isDistributed }: Sh
         on q.player_id = d.player_id and q.title_id = d.title_id and q.destination_id = d.destination_id
       where d.state = 'pending' and not q.waiting group by d.title_id, d.destination_id`.execute(db)
     return destinations.map(({ title_id: titleId, id, paused }) => ({
-      ...{ titleId, destinationId: id, paused },
+      titleId,
+      destinationId: id,
+      paused,
       oldestTime: rows.find((row) => row.title_id === titleId && row.destination_id === id)?.oldest,
     }))
   }

@@ -33,7 +33,9 @@ export function openLaurel(name: string, signal: AbortSignal): MigrationSource {
     ])
   const stream = new ReplayedStream(name, linesOf(address, signal))
   return {
-    ...{ name, size: undefined, isReadWhole: false },
+    name,
+    size: undefined,
+    isReadWhole: false,
     open: (position) => {
       if (position > stream.end) throw notResumable(name)
       return stream.open(position)
@@ -87,7 +89,10 @@ function progressOf(message: ProgressMessage): Progress {
         return value === undefined ? [] : [[requirementId, value] as const]
       }),
     ),
-    ...{ percent, reportedPercent, revoked, writer },
+    percent,
+    reportedPercent,
+    revoked,
+    writer,
     unlockTime: instantOf(message.unlockTime),
     unlockPrecision: precision,
     firstReportTime: instantOf(message.firstReportTime),

@@ -116,7 +116,9 @@ function openStandardInput(): MigrationSource {
   const name = 'standard input'
   const stream = new ReplayedStream(name, process.stdin)
   return {
-    ...{ name, size: undefined, isReadWhole: false },
+    name,
+    size: undefined,
+    isReadWhole: false,
     open: (position) => {
       if (position <= stream.end) return stream.open(position)
       const note = `the first ${position} bytes of standard input were imported before and are skipped: it must be the same input`

@@ -31,7 +31,9 @@ export async function openPlayerFiles(
     found.push(...(await Promise.all(files.slice(start, start + STATS_AT_ONCE).map(playerFileOf))))
   const size = found.reduce((sum, file) => sum + lineLength(file), 0)
   return {
-    ...{ name: sourceName(name), size, isReadWhole: false },
+    name: sourceName(name),
+    size,
+    isReadWhole: false,
     open: (position, signal) => {
       if (position > size) throw shorter(name, size, position)
       return linesFrom(found, position, signal)

@@ -163,7 +163,9 @@ function editorOf(
   const violations = preview.error instanceof ApiError ? preview.error.violations : []
   const findings = (preview.data ?? []).flatMap((each) => each.findings ?? [])
   return {
-    ...{ titleId, draft, set },
+    titleId,
+    draft,
+    set,
     dialects: context?.dialects ?? [],
     defaultLocale: context?.defaultLocale ?? 'en',
     problemOf: (field) => violations.find((each) => isWithin(fieldPath(each.field), field))?.message,

@@ -35,7 +35,10 @@ export function Revisions(props: RevisionsProps) {
   const restore = async () => {
     const { revisionId = '' } = chosen ?? {}
     const { achievement = {} } = await api.achievements.restoreAchievementRevision({
-      ...{ titleId, achievementId, revisionId, etag: current.etag ?? '' },
+      titleId,
+      achievementId,
+      revisionId,
+      etag: current.etag ?? '',
     })
     toast('The revision is restored')
     onRestored(achievement)

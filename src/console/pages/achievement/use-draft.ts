@@ -43,7 +43,12 @@ export function useDraft(titleId: string, achievementId: string): Draft {
   const isChanged = fields.length > 0
   useEditGuard(isChanged, 'Your changes are not saved. Leave the page without them?')
   return {
-    ...{ saved, draft, theirs, isChanged, error, replace },
+    saved,
+    draft,
+    theirs,
+    isChanged,
+    error,
+    replace,
     set: (changes) => setDraft((before) => ({ ...before, ...changes })),
     async save() {
       try {

@@ -24,7 +24,10 @@ const PAGE_SIZE = 1000
 /** Loads all achievements of a title, so that filters and the order of thousands of rows need no call. */
 export function useAchievements(titleId: string): Achievements {
   const [state, setState] = useState<Pick<Achievements, 'list' | 'total' | 'error' | 'isLoading'>>({
-    ...{ list: [], total: 0, error: undefined, isLoading: true },
+    list: [],
+    total: 0,
+    error: undefined,
+    isLoading: true,
   })
   const [count, setCount] = useState(0)
   useEffect(() => {

@@ -11,7 +11,9 @@ import { CSV_HEADER, csvOf } from './csv.ts'
 const FORMATS = {
   csv: { label: 'CSV', type: 'text/csv', header: CSV_HEADER, lineOf: csvOf },
   jsonl: {
-    ...{ label: 'JSON lines', type: 'application/jsonl', header: '' },
+    label: 'JSON lines',
+    type: 'application/jsonl',
+    header: '',
     lineOf: (entry: AuditEntryJson) => `${JSON.stringify(entry)}\n`,
   },
 } as const

@@ -86,7 +86,10 @@ export function ReplayDialog({ destination, state, playerId: listed, onClose, on
   const [end, setEnd] = useState('')
   const replay = async () => {
     const { replayedCount = '0' } = await api.destinations.replayDeliveries({
-      ...{ titleId, destinationId, playerId: playerId.trim(), states: [chosen as DeliveryStateJson] },
+      titleId,
+      destinationId,
+      playerId: playerId.trim(),
+      states: [chosen as DeliveryStateJson],
       ...(start !== '' && { startTime: new Date(start).toISOString() }),
       ...(end !== '' && { endTime: new Date(end).toISOString() }),
     })

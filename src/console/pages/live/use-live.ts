@@ -43,8 +43,11 @@ async function loadUnlocks(titleId: string, signal: AbortSignal): Promise<readon
   const list = (pageToken: string) =>
     api.events.listEvents(
       {
-        ...{ titleId, kinds: ['EVENT_KIND_UNLOCKED', 'EVENT_KIND_COMMUNITY_UNLOCKED'] },
-        ...{ startTime: begin.toISOString(), pageSize: PAGE_SIZE, pageToken },
+        titleId,
+        kinds: ['EVENT_KIND_UNLOCKED', 'EVENT_KIND_COMMUNITY_UNLOCKED'],
+        startTime: begin.toISOString(),
+        pageSize: PAGE_SIZE,
+        pageToken,
       },
       signal,
     )

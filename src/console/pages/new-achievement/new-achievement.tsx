@@ -36,8 +36,17 @@ interface Picture {
 }
 
 const EMPTY: Form = {
-  ...{ code: '', name: '', description: '', goal: '1', statCode: '', tags: '' },
-  ...{ isHidden: false, isDraft: false, isIncremental: false, locked: undefined, unlocked: undefined },
+  code: '',
+  name: '',
+  description: '',
+  goal: '1',
+  statCode: '',
+  tags: '',
+  isHidden: false,
+  isDraft: false,
+  isIncremental: false,
+  locked: undefined,
+  unlocked: undefined,
 }
 
 /** Creates an achievement with the fields that most have; its own page has the others. */

@@ -18,7 +18,9 @@ import { StatTab } from './stat-tab.tsx'
 import { TotalsPanel } from './totals-panel.tsx'
 
 const TABS = {
-  ...{ achievements: 'Achievements', stats: 'Stats', history: 'History' },
+  achievements: 'Achievements',
+  stats: 'Stats',
+  history: 'History',
   changes: 'Changes by people',
 }
 
