@@ -5,7 +5,7 @@ import { callerOf } from '../call-limiter.ts'
 import { blocksOf } from './blocks.ts'
 import { isFolderFull, openTemporaryFile, type TemporaryFile } from './temporary-file.ts'
 
-/** What one caller's open documents take of the memory. Others are written to temporary files. */
+/** The memory that one caller's open documents may take. Others are written to temporary files. */
 const MAX_CALLER_MEMORY_BYTES = 2 * 2 ** 20
 const RETRY_SECONDS = 5
 
