@@ -114,7 +114,7 @@ test('the first call after a link has the progress, though the server knows the 
   await unlink('ann')
 })
 
-test('a player who is named after an account is read by it on the first call', async () => {
+test('a player named after an account is read by it on the first call', async () => {
   await lazyJob(KNOWS_ACCOUNTS, '{account}')
   const playerId = playerNamedAfter(account)
   expect(await percentOf(playerId)).toBe(40)

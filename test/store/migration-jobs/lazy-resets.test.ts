@@ -75,7 +75,7 @@ describe('a document that arrives after a reset of one achievement brings back t
     expect([await percentOf('ann', 'laps'), await percentOf('ann', 'wins')]).toEqual([0, 100])
   })
 
-  test('of a player who has reported', async () => {
+  test('of a player with reports', async () => {
     await lazyJob()
     system.pause()
     const report = { kind: 'percent', percent: 7 } as const
@@ -92,7 +92,7 @@ describe('a document that arrives after a reset of one achievement brings back t
     expect([await percentOf('cy', 'laps'), await percentOf('cy', 'wins')]).toEqual([0, 100])
   })
 
-  test('of a player who is merged meanwhile', async () => {
+  test('of a player merged meanwhile', async () => {
     await lazyJob()
     for (const id of ['dan', 'eve'])
       await operations.createPlayer(

@@ -7,7 +7,7 @@ import { createTestJob, createTitleWith, feedText, linesOf } from '../../support
 import { achievementOf, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 
-/* What happened between the parts of a job, beside its rollback, and in other jobs. */
+/* Changes between the parts of a job, beside its rollback, and in other jobs. */
 
 let services: TestServices
 let title: string
