@@ -9,7 +9,7 @@ import type { Tables } from './schema.ts'
 /** Runs a statement with values, prepared if connections keep prepared statements. */
 export type RunStatement = (text: string, values: unknown[]) => Promise<pg.QueryResult>
 
-/** What connections lead to. */
+/** The database that connections lead to: one Postgres, a coordinator, or a node of a cluster. */
 export interface Database<Statements> {
   readonly settings: readonly string[]
   /** Whether a statement of the store may be several. */

@@ -17,7 +17,7 @@ export interface CurrentNode {
 
 /**
  * The statements of reports on the shards of one node, each as on one Postgres. They name the tables of shards, so Citus plans nothing.
- * What Citus does for its own statements is done here, when a transaction begins: it locks the metadata of the shards, as shards are
+ * As Citus does for its own statements, a transaction begins with a lock: it locks the metadata of the shards, as shards are
  * moved or split under the opposite lock, and then requires that the node has them still.
  */
 export function nodeDatabase(

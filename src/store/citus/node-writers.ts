@@ -7,7 +7,7 @@ export const DIRECT_WRITER = 5_108_210_374
 
 const TIMEOUTS = { connectionTimeoutMillis: 2_000, query_timeout: 2_000 }
 
-/** What nodes' transactions may still write. */
+/** The writes of transactions on nodes that may still commit. */
 export interface NodeWriters {
   /** Transactions that may commit an event whose id is taken. */
   readonly ids: readonly string[]
