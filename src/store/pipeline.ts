@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import pg from 'pg'
 
 /** Sends one statement at once, or several of which the first is sent at once. */
 export type Step<Result = unknown> = () => Promise<Result>
@@ -10,7 +10,7 @@ type Steps<Results extends readonly unknown[]> = {
 /**
  * Runs steps that do not need each other's results, in their order, and returns the results. Without a pipeline each step waits for
  * the one before.
- * @throws the error of the first step that failed, after all have ended
+ * @throws the error of the first step that failed, after all have ended; never that of a statement which Postgres ignored after a failure
  */
 export type RunTogether = <const Results extends readonly unknown[]>(
   steps: Steps<Results>,
@@ -28,7 +28,7 @@ export const runInTurn: RunTogether = async <const Results extends readonly unkn
 /**
  * Sends the statements of several steps before it waits for a response, so that they take one round trip. Postgres runs them in that
  * order, each on its own snapshot; after a failure in a transaction the later ones fail too, and a commit rolls back. A step that fails
- * before its statement is sent is the last: no commit follows it.
+ * without a statement is the last: no commit follows it.
  */
 export class Pipeline {
   readonly #client: { pipeline: boolean }
@@ -49,6 +49,14 @@ export class Pipeline {
   readonly together: RunTogether = async <const Results extends readonly unknown[]>(
     steps: Steps<Results>,
   ) => {
+    const outcomes = await this.#run(steps)
+    const failures = outcomes.filter((outcome) => outcome.status === 'rejected')
+    const failure = failures.find(({ reason }) => !isIgnored(reason)) ?? failures[0]
+    if (failure !== undefined) throw failure.reason
+    return outcomes.map((outcome) => (outcome as PromiseFulfilledResult<unknown>).value) as unknown as Results
+  }
+
+  async #run(steps: readonly Step[]): Promise<readonly PromiseSettledResult<unknown>[]> {
     const started: Promise<unknown>[] = []
     let hasFailed = false
     const fail = () => {
@@ -70,6 +78,11 @@ export class Pipeline {
       this.#depth -= 1
       this.#client.pipeline = this.#depth > 0
     }
-    return (await Promise.all(started)) as unknown as Results
+    return Promise.allSettled(started)
   }
+}
+
+/** Whether a statement was ignored because an earlier one of its transaction had failed: a step may send more after the failure of the next. */
+function isIgnored(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '25P02'
 }

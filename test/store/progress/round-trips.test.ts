@@ -2,7 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
 import type { RecordOutcome, RecordProgress } from '../../../src/service/progress/writer/contract.ts'
 import { writeLocked } from '../../../src/service/progress/writer/write-locked.ts'
+import { Pipeline } from '../../../src/store/pipeline.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
+import { withClient } from '../../../src/store/with-client.ts'
 import { onDatabase } from '../../support/deliveries.ts'
 import { titleWith } from '../../support/one-achievement.ts'
 import { requirementOf } from '../../support/records.ts'
@@ -70,6 +72,27 @@ test('a report under lock takes three round trips, in which locks come before re
     expect(await reach(2n)).toMatchObject([{ changed: true }]),
   )
   expect(trips).toBe(3)
+})
+
+test('a step that sends more after the failure of the next does not hide that failure', async () => {
+  await withClient(services.databaseUrl, async (client) => {
+    const pipeline = new Pipeline(client)
+    const run = (statement: string) => {
+      const response = client.query(statement)
+      pipeline.onSent()
+      return response
+    }
+    await run('begin')
+    const longer = async () => {
+      await run('select 1')
+      await run('select 2')
+    }
+    await expect(pipeline.together([longer, () => run('select 1/0')])).rejects.toMatchObject({
+      code: '22012',
+    })
+    await run('rollback')
+    expect(await pipeline.together([() => run('select 3 as n')])).toMatchObject([{ rows: [{ n: 3 }] }])
+  })
 })
 
 test('a transaction of which a last statement is never sent is not committed', async () => {

@@ -83,7 +83,7 @@ async function applyBatch(
   const outcomes: StatsOutcome[] = []
   for (const entry of entries) outcomes.push(await recordEntry(queries, state, entry).catch(asOutcome))
   const last = [
-    () => queries.stats.upsertValues(values.changed),
+    ...(values.changed.length > 0 ? [() => queries.stats.upsertValues(values.changed)] : []),
     ...(await unitOfWork.writes(queries)),
     ...idempotency.writes(queries, now),
   ]
