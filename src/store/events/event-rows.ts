@@ -7,8 +7,6 @@ import type { Tables } from '../schema.ts'
 export interface NewEvent extends Omit<Event, 'id'> {
   /** Whether it is kept from destinations. Absent: it is not. */
   readonly silent?: boolean | undefined
-  /** The value of a `traceparent` header, if the call that caused it is recorded. */
-  readonly traceParent?: string | undefined
 }
 
 type ResetEvents = Pick<NewEvent, 'titleId' | 'achievementId' | 'time' | 'actor' | 'reason' | 'requestId'>

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * The trace of a recorded call is stored in the events that it caused: in their transaction, without a table of its own. Traces of
+ * The trace of a recorded call is stored in the events of the progress that it changed: in their transaction, without a table of its own. Traces of
  * earlier reports are dropped, so deliveries that still wait are no part of them.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -20,9 +20,11 @@ import {
 /** A change of one player's progress. Its event carries the progress after it. */
 export interface ProgressChange
   extends ProgressRecord,
-    Pick<NewEvent, 'kind' | 'time' | 'actor' | 'reason' | 'requestId' | 'silent' | 'traceParent'> {
+    Pick<NewEvent, 'kind' | 'time' | 'actor' | 'reason' | 'requestId' | 'silent'> {
   /** Set if the event is also the stored response to the request. */
   readonly response?: ChangeResponse | undefined
+  /** The value of a `traceparent` header, if the call that causes it is recorded. */
+  readonly traceParent?: string | undefined
   /** By how much it changes the number of players who have unlocked the achievement. */
   readonly unlockChange: number
 }
