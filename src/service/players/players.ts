@@ -135,7 +135,8 @@ export async function deletePlayer(services: Services, request: DeletePlayer, ca
     const titleIds = await queries.players.lockTitles(playerId)
     ids = [playerId, ...(await queries.aliases.deleteOfPlayer(playerId))]
     await queries.unlockTotals.subtractDeleted(ids)
-    const accounts = (await Promise.all(ids.map((id) => queries.players.delete(id)))).flat()
+    const accounts = []
+    for (const id of ids) accounts.push(...(await queries.players.delete(id)))
     const players = ids.map((id) => ({ kind: 'player', id }) as const)
     await queries.tombstones.insert([...players, ...accounts.map(tombstoneOf)], now)
     const change = { time: now, actor: call.actor, reason: '', requestId: request.requestId ?? '' }
