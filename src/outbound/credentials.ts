@@ -151,7 +151,7 @@ async function readBounded(file: FileHandle): Promise<Buffer> {
 }
 
 /** Shorter parts of a secret may be ordinary words. */
-const MIN_REDACTED_CHARACTERS = 8
+export const MIN_REDACTED_CHARACTERS = 8
 const REDACTED = '[credential]'
 
 /**

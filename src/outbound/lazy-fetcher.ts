@@ -1,7 +1,7 @@
 import { invalidArgument, LaurelError, type Violation } from '../model/errors.ts'
 import type { LazySource } from '../model/migration-job.ts'
 import type { Outbound, Target } from './contract.ts'
-import { type Credentials, checkReference, redactCredential } from './credentials.ts'
+import { type Credentials, checkReference, MIN_REDACTED_CHARACTERS, redactCredential } from './credentials.ts'
 import { isSecretParameter, pathBelow } from './url.ts'
 
 /** A player's document. */
@@ -17,8 +17,10 @@ const LIMITS = {
 } as const
 
 const ACCEPT = 'application/json, text/plain;q=0.9, */*;q=0.5'
-/** Stands for the credential, instead of the header. */
+/** Replaced by the credential, which is in no header then. */
 const CREDENTIAL = '{credential}'
+/** A value without a secret of its own. */
+const IS_REFERENCE = /^\{(player|account)\}$|\{credential\}/
 
 const HAS_NO_PLAYER: ReadonlySet<number> = new Set([204, 404, 410])
 
@@ -89,7 +91,7 @@ function checkPath(base: URL, path: string, credential: string): void {
     throw invalid(`must not contain ${CREDENTIAL} without a credential`)
   const query = new URLSearchParams(path.replace(/^[^?]*\??/, ''))
   for (const [name, value] of query)
-    if (isSecretParameter(name) && !/\{(player|account|credential)\}/.test(value))
+    if (isSecretParameter(name) && !IS_REFERENCE.test(value))
       throw invalid(
         `must not contain a secret in ${name}: name it in credential, and write ${name}=${CREDENTIAL}`,
       )
@@ -107,9 +109,9 @@ function pathFor(path: string, { playerId, account = '' }: Ids, credential = '')
   )
 }
 
-/** Records of a document are stored and shown if they are refused. */
+/** Records of a document are stored and shown if they are refused. A short secret may be a part of ids and names. */
 function withoutSecret(document: Uint8Array, secret: string | undefined): Uint8Array {
-  if (secret === undefined) return document
+  if (secret === undefined || secret.length < MIN_REDACTED_CHARACTERS) return document
   const text = Buffer.from(document).toString()
   const redacted = redactCredential(text, secret)
   return redacted === text ? document : Buffer.from(redacted)
