@@ -1,4 +1,4 @@
-import { type Instant, TICKS_PER_SECOND } from '../../model/instant.ts'
+import { type Instant, TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../../model/instant.ts'
 import { sleep } from '../../model/sleep.ts'
 import type { Services } from '../services.ts'
 
@@ -9,14 +9,14 @@ const SAMPLE_TICKS = TICKS_PER_SECOND
 const MAX_READ_EVENTS = 1_000n
 /** From this rate of reports on, pauses are longest. */
 const MAX_REPORTS_PER_SECOND = 1_000
-/** A job writes if it has written a part within this time: longer than a job alone pauses. */
-const WRITING_TICKS = 10n * TICKS_PER_SECOND
 /** Bounds the pauses of a job to a minute and a half. */
 const MAX_JOBS = 16
 /** The longest pause of a job alone, as a multiple of the time that the part before it took. */
 const MAX_PAUSE_FACTOR = 3
 /** A part that waited for a lock would cause a long pause, during which the reports may end. */
 const MAX_PAUSE_MILLISECONDS = 5_000
+/** A job writes if it has written a part within this time: longer than any pause. */
+const WRITING_TICKS = 2n * BigInt(MAX_PAUSE_MILLISECONDS * MAX_JOBS) * TICKS_PER_MILLISECOND
 
 type ThrottleServices = Pick<Services, 'store' | 'now' | 'importTotals'>
 
@@ -37,7 +37,7 @@ export class JobThrottle {
   /** Between the last two samples; undefined before the second one. */
   #reportsPerSecond: number | undefined
   #partMilliseconds = 0
-  /** That have written lately, at any server, this one included. */
+  /** The number of jobs that have written lately, at any server, this one included. */
   #jobCount = 1
 
   private constructor(services: ThrottleServices, sample: Sample) {
