@@ -24,6 +24,7 @@ const PASSES: Readonly<Record<string, readonly string[]>> = {
   '0017-unlock-totals': ['events', 'progress'],
   '0018-prefixes': ['accounts', 'players', 'players'],
   '0021-achievement-revisions': ['achievements'],
+  '0034-migration-exactness': ['migration_undo'],
 }
 
 /** Half of the rates measured with a million rows on two cores: machines differ, and the caches of a start are cold. */
@@ -56,7 +57,8 @@ export function estimateSeconds(migrations: readonly string[], tables: readonly 
 /** Returns a line for the log and the terminal. */
 export function describeEstimate(migrations: readonly string[], tables: readonly MigratedTable[]): string {
   const seconds = estimateSeconds(migrations, tables)
-  const time = seconds < 120 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`
+  const time =
+    seconds === 1 ? '1 second' : seconds < 120 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`
   const sizes = tables.map(
     ({ table, rows, bytes }) =>
       `${table} (${rows.toLocaleString('en')} rows, ${Math.ceil(bytes / 2 ** 20)} MiB)`,

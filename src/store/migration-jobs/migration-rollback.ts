@@ -2,7 +2,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../../model/instant.ts'
 import type { MigrationJobKey } from '../../model/migration-job.ts'
 import type { Progress, ProgressKey } from '../../model/progress.ts'
-import { progressFromRow } from '../progress/progress-rows.ts'
+import { PROGRESS_FACTS, PROGRESS_KEY, progressFromRow } from '../progress/progress-rows.ts'
 import type { Row, Tables } from '../schema.ts'
 import { keyTable } from './key-table.ts'
 
@@ -21,6 +21,9 @@ export interface FormerProgress {
   /** The job that wrote it; undefined if none did, or it had changed since. */
   readonly jobId: string | undefined
 }
+
+/** The columns of `migration_undo u` that hold progress. */
+const FORMER = [...PROGRESS_KEY, ...PROGRESS_FACTS].map((name) => `u.${name}`).join(', ')
 
 type FormerRow = Row<'progress'> & {
   readonly former_id: string | null
@@ -59,7 +62,7 @@ export function migrationRollbackQueries(db: Kysely<Tables>) {
     ): Promise<readonly (FormerProgress | undefined)[]> {
       if (keys.length === 0) return []
       const { rows } = await sql<FormerRow>`
-        select u.*, j.id as former_id, m.version is not null as is_unchanged,
+        select ${sql.raw(FORMER)}, j.id as former_id, m.version is not null as is_unchanged,
           u.player_id is not null as has_former
         from ${keyTable(keys)}
         left join progress p

@@ -107,7 +107,7 @@ export interface MigrationPullTable {
   next_time: bigint
 }
 
-/** Progress that an operator has reset; an empty achievement stands for all of the title. */
+/** Progress that an operator has reset; an empty achievement means all of the title. */
 export interface MigrationResetTable {
   player_id: string
   title_id: string
