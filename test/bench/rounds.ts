@@ -35,7 +35,10 @@ export interface Ratio extends Comparison {
   readonly passed: boolean | undefined
 }
 
-/** Measures each subject once per round, in turn, so that other load on the machine affects all. The first round is a warm-up. */
+/**
+ * Measures each subject once per round, in turn, so that other load on the machine affects all; every second round is in reverse order, so
+ * that no subject always follows the same one. The first round is a warm-up.
+ */
 export async function measureRounds(
   subjects: readonly Subject[],
   rounds: number,
@@ -44,7 +47,7 @@ export async function measureRounds(
 ): Promise<readonly Rate[]> {
   const measurements = new Map<Subject, Measured[]>(subjects.map((subject) => [subject, []]))
   for (let round = 0; round <= rounds; round += 1) {
-    for (const subject of subjects) {
+    for (const subject of round % 2 === 0 ? subjects : subjects.toReversed()) {
       log(`${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}: ${subject.name}`)
       measurements.get(subject)?.push(await subject.measure(timing))
     }
