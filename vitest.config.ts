@@ -36,9 +36,9 @@ const E2E = 'adapters/*/e2e/**/*.test.ts'
 export default defineConfig({
   test: {
     teardownTimeout: 600_000,
-    // Three times the cores, because the files that start servers mostly wait. All share one Postgres with 400 connections,
-    // and a file takes up to forty.
-    maxWorkers: Math.min(8, 3 * availableParallelism()),
+    // Twice the cores, because the files that start servers mostly wait; with more, each costs more CPU. All share one Postgres
+    // with 400 connections, and a file takes up to forty.
+    maxWorkers: Math.min(8, 2 * availableParallelism()),
     projects: [
       {
         test: {

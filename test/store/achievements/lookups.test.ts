@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { dialects } from '../../../src/registry.ts'
 import { achievementIdQueries } from '../../../src/store/achievements/achievement-ids.ts'
 import { achievementQueries } from '../../../src/store/achievements/achievements.ts'
 import { ONE_DATABASE } from '../../../src/store/citus/sharding.ts'
@@ -7,13 +8,14 @@ import { createTitleWith } from '../../support/migration-job.ts'
 import { achievementOf } from '../../support/records.ts'
 import { createTestServices } from '../../support/services.ts'
 
+const [DIALECT = ''] = dialects.keys()
 const COUNT = 2_000
 const BATCH = 100
 
 test('a lookup of achievements reads only their rows, in a title that was just filled', async () => {
   await using services = await createTestServices()
   const all = Array.from({ length: COUNT }, (_, index) =>
-    achievementOf({ id: `a${index}`, ids: { xbox: String(index) } }),
+    achievementOf({ id: `a${index}`, ids: { [DIALECT]: String(index) } }),
   )
   await createTitleWith(services, 'full', all)
   const ids = all.slice(0, BATCH).map(({ id }) => id)
@@ -26,7 +28,7 @@ test('a lookup of achievements reads only their rows, in a title that was just f
   }
   const dialectIds = ids.map((id) => id.slice(1))
   const { result, rowsRead } = await countingRows(services.databaseUrl, ['achievement_ids'], (db) =>
-    achievementIdQueries(db).findAchievements('full', 'xbox', dialectIds),
+    achievementIdQueries(db).findAchievements('full', DIALECT, dialectIds),
   )
   expect(result).toEqual(new Map(dialectIds.map((id) => [id, `a${id}`])))
   expect(rowsRead).toBe(BATCH)
