@@ -117,7 +117,7 @@ test('a connection is asked to end after half an hour, so that the load spreads 
   session.once('goaway', (received: number) => {
     code = received
   })
-  // In steps, so that pings are answered meanwhile.
+  // In steps, so that pings get their responses meanwhile.
   for (; code === undefined && minutes < 40; minutes += 0.25) {
     vi.advanceTimersByTime(15_000)
     await sleep(5)

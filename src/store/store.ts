@@ -32,7 +32,7 @@ export interface Store extends Transactions<Queries> {
   readonly breaker: BreakerState
   readonly pool: PoolUse
   onBreaker(listener: (state: BreakerState) => void): void
-  /** The listener is called after each committed `write` and `single`. */
+  /** The listener is called after each committed transaction that may write, on any node. */
   onWritten(listener: () => void): void
   close(): Promise<void>
 }

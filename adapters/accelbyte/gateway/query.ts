@@ -108,7 +108,7 @@ export function readSorting<Key extends string, Usual extends Sorting<Key> | und
   )
 }
 
-/** The sortings in a comma-separated list, the most significant first. A key that is repeated orders nothing, and would cost a sort. */
+/** The sortings in a comma-separated list, the most significant first. A repeated key has no effect, and would cost a sort. */
 export function readSortings<Key extends string>(
   text: string,
   keys: readonly Key[],

@@ -10,7 +10,7 @@ import { type OldSystem, startOldSystem } from '../../support/old-system.ts'
 import { achievementOf, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 
-/* A lazy source brings nothing back that an operator took, however late its documents are. */
+/* A lazy source does not restore progress that an operator has reset or revoked, however late its documents are. */
 
 const ACHIEVEMENTS = [
   achievementOf({ id: 'laps', requirements: [requirementOf({ target: 100n })] }),
@@ -154,7 +154,7 @@ test('a reset is forgotten with its player, and with its title', async () => {
   expect(await stored()).toEqual([])
 })
 
-test('another job of the title brings nothing back either', async () => {
+test('another job of the title does not restore it', async () => {
   await lazyJob(3_000n)
   await progressOf('hal', 'laps')
   expect(await reset('hal')).toEqual({ resetCount: 1 })

@@ -91,7 +91,7 @@ test.each<[string, string, object]>([
   expect(parts.at(-1)?.counts).toMatchObject(counts)
 })
 
-test('an endless list is compared in parts, and says nothing of absent entries', async () => {
+test('an endless list is compared in parts, and reports no absent entries', async () => {
   const parts = await reconcile(entries('ada', Array(25_000).fill('a')) + BOB)
   const differences = parts.flatMap((part) => part.differences)
   expect(differences.length).toBeLessThan(10)
