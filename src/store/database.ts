@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import type pg from 'pg'
 import { clusterError } from './citus/cluster-error.ts'
+import type { ListNodeWriters } from './citus/node-writers.ts'
 import { readSharding, type Sharding } from './citus/sharding.ts'
 import type { RunTogether } from './pipeline.ts'
 import { type Queries, queriesOn } from './queries.ts'
@@ -36,9 +37,9 @@ const CLUSTER_SETTINGS = [
 /** Reads which statements a database takes: those of one Postgres, or of a cluster's coordinator. */
 export async function readDatabase(
   client: pg.ClientBase,
-  writersOn: Sharding['writersOn'],
+  listNodeWriters: ListNodeWriters,
 ): Promise<Database<Queries> & { readonly sharding: Sharding }> {
-  const sharding = await readSharding(client, writersOn)
+  const sharding = await readSharding(client)
   const query = async (on: pg.ClientBase, statement: string) => {
     await on.query(statement).catch((error: unknown) => {
       throw sharding.isDistributed ? clusterError(error) : error
@@ -56,6 +57,7 @@ export async function readDatabase(
         client,
         sharding,
         together,
+        listNodeWriters,
       ),
   }
 }

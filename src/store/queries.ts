@@ -6,6 +6,7 @@ import { achievementQueries } from './achievements/achievements.ts'
 import { backfillQueries } from './achievements/backfills.ts'
 import { unlockTotalQueries } from './achievements/unlock-totals.ts'
 import { auditEntryQueries } from './audit/audit-entries.ts'
+import type { ListNodeWriters } from './citus/node-writers.ts'
 import type { Sharding } from './citus/sharding.ts'
 import { communityQueries } from './community/community.ts'
 import { databaseClockQueries } from './database-clock.ts'
@@ -53,6 +54,7 @@ export function queriesOn(
   client: pg.ClientBase,
   sharding: Sharding,
   together: RunTogether,
+  listNodeWriters: ListNodeWriters,
 ) {
   return {
     together,
@@ -75,7 +77,7 @@ export function queriesOn(
     progressChanges: progressChangeQueries(db, sharding),
     optimisticWrites: optimisticWriteQueries(db, sharding),
     progressLists: progressListQueries(db, sharding),
-    events: eventQueries(db, sharding),
+    events: eventQueries(db, sharding, listNodeWriters),
     eventHistory: eventHistoryQueries(db),
     auditEntries: auditEntryQueries(db),
     databaseClock: databaseClockQueries(db),

@@ -2,7 +2,6 @@ import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Semaphore } from '../model/semaphore.ts'
 import { setForCopy } from './backup/session.ts'
-import { ONE_DATABASE } from './citus/sharding.ts'
 import { type ConnectionOptions, Connections } from './connections.ts'
 import { readDatabase } from './database.ts'
 import { toModelError } from './errors.ts'
@@ -19,7 +18,8 @@ export async function* readSnapshot(
   work: (queries: Queries) => AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   const connections = new Connections({ connectionString, onError, poolSize: 1 }, (client) =>
-    readDatabase(client, ONE_DATABASE.writersOn),
+    // A snapshot has no safe position of events.
+    readDatabase(client, async () => undefined),
   )
   const left = new AbortController()
   const ended = AbortSignal.any([signal, left.signal])

@@ -52,9 +52,8 @@ export interface PoolUse {
 
 export function openStore(options: StoreOptions): Store {
   let sharding: Sharding | undefined
-  const writersOn: Sharding['writersOn'] = (addresses) => nodes.writersOn(addresses)
   const connections = new Connections(options, async (client) => {
-    const database = await readDatabase(client, writersOn)
+    const database = await readDatabase(client, (addresses) => nodes.listWriters(addresses))
     sharding = database.sharding
     return database
   })
@@ -67,10 +66,11 @@ export function openStore(options: StoreOptions): Store {
   const guard = openGuard(connections, options, (meaning) => writeStates.report(meaning), onWritten)
   const { breaker, read, write, writeInSteps, single } = guard
   const findNodes = oncePerSecond(async () => {
-    sharding = await connections.use(NEVER_ABORTED, ({ client }) => readSharding(client, writersOn))
+    sharding = await connections.use(NEVER_ABORTED, ({ client }) => readSharding(client))
   })
   const nodes = new NodeStores(options, {
-    onShardsMissing: () => connections.refresh(),
+    // All batches in flight report it.
+    onShardsMissing: oncePerSecond(async () => connections.refresh()),
     onLost: findNodes,
     onWritten,
   })
@@ -126,15 +126,19 @@ async function probeWrites({ client }: Connection): Promise<void> {
   }
 }
 
-/** Returns a function that runs work unless it did within the last second. A failure is ignored. */
+/** Returns a function that runs work, at most once per second: calls within a second are one at its end. A failure is ignored. */
 function oncePerSecond(work: () => Promise<void>): () => void {
   let isResting = false
-  return () => {
+  let isPending = false
+  const run = () => {
+    isPending = isResting
     if (isResting) return
     isResting = true
     setTimeout(() => {
       isResting = false
+      if (isPending) run()
     }, 1_000).unref()
     work().catch(() => {})
   }
+  return run
 }

@@ -1,5 +1,6 @@
 import { serverStopping } from '../../model/errors.ts'
 import { sleep } from '../../model/sleep.ts'
+import type { OpenWriters } from '../../store/events/open-writers.ts'
 import type { Store } from '../../store/store.ts'
 
 /** Time between two polls without a poke. */
@@ -11,10 +12,9 @@ const BUSY_FOR_MILLISECONDS = 100
 /** Beyond this, a new barrier replaces the last. */
 const MAX_BARRIERS = 64
 
-interface Barrier {
+/** A position, with the transactions that may still commit an event at or below it. */
+interface Barrier extends OpenWriters {
   readonly position: bigint
-  /** Transactions that may still commit an event at or below the position. */
-  writers: readonly string[]
 }
 
 /**
@@ -64,7 +64,7 @@ export class SafePosition {
 
   /**
    * Polls, and returns the position. Events committed before the call are at or below it, unless a transaction that started
-   * before them is still open.
+   * before them is still open, or a node of the database cannot be asked for its transactions.
    * @throws LaurelError SERVER_STOPPING after `close`
    */
   async current(signal: AbortSignal): Promise<bigint> {
@@ -131,19 +131,19 @@ export class SafePosition {
   }
 
   async #pollOnce(): Promise<void> {
-    const { position, writers, life } = await this.#store.read(this.#stopping.signal, (queries) =>
+    const { position, open, life } = await this.#store.read(this.#stopping.signal, (queries) =>
       queries.events.findBarrier(this.#lastBarrier),
     )
     // After a crash the database may assign ids again, to transactions that no barrier lists.
     if (life !== this.#life) this.#barriers = []
     this.#life = life
-    const open = new Set(writers)
-    for (const barrier of this.#barriers)
-      barrier.writers = barrier.writers.filter((writer) => open.has(writer))
+    // The writers of a node that cannot be asked may all be open still, and it may have others.
+    if (open === undefined) return
+    this.#barriers = this.#barriers.map((barrier) => stillOpen(barrier, open))
     this.#advance()
     if (position <= this.#lastBarrier) return
     this.#busyUntil = performance.now() + BUSY_FOR_MILLISECONDS
-    this.#barriers.splice(MAX_BARRIERS - 1, 1, { position, writers })
+    this.#barriers.splice(MAX_BARRIERS - 1, 1, { position, ...open })
     this.#advance()
   }
 
@@ -152,7 +152,9 @@ export class SafePosition {
   }
 
   #advance(): void {
-    const reached = this.#barriers.findLast((barrier) => barrier.writers.length === 0)
+    const reached = this.#barriers.findLast(
+      ({ writers, prepared }) => writers.length === 0 && prepared.length === 0,
+    )
     if (reached === undefined) return
     this.#barriers = this.#barriers.filter((barrier) => barrier.position > reached.position)
     this.#position = reached.position
@@ -161,5 +163,20 @@ export class SafePosition {
 
   #checkWaiting(): void {
     for (const check of [...this.#waiting]) check()
+  }
+}
+
+/**
+ * Returns a barrier with the transactions of it that are still open. A writer that has ended may have been prepared before that,
+ * and wait for its commit: any of the prepared transactions may be this one.
+ */
+function stillOpen({ position, writers, prepared }: Barrier, open: OpenWriters): Barrier {
+  const stillWriting = new Set(open.writers)
+  const left = writers.filter((writer) => stillWriting.has(writer))
+  const hasEnded = left.length < writers.length
+  return {
+    position,
+    writers: left,
+    prepared: open.prepared.filter((id) => hasEnded || prepared.includes(id)),
   }
 }

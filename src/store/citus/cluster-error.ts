@@ -12,7 +12,7 @@ const CHANGED_RESULT = 'RevalidateCachedQuery'
  * Returns an error of Citus as Postgres would report it:
  * - The constraint is that of the table, not of its shard, whose name ends in a number. An error of another node names it only in its
  *   message.
- * - The failure of another node is none of the server that reports it.
+ * - Another node's failure gets a code of its own: the reporting server works.
  * - Citus rejects some statements as an internal error, and others with the code of a stale statement. The server works, and a repetition
  *   would fail too.
  */

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { openSidePool } from './side-pool.ts'
 
-/** One for each batch that a node may have in flight, roughly: a call takes far less time than its batch. */
+/** Connections: about one for each batch in flight, because a call takes far less time than its batch. */
 const POOL_SIZE = 2
 
 /**

@@ -1,18 +1,21 @@
 /** Where the coordinator reaches a node. */
 export interface NodeAddress {
+  /** The number of the node, which stays when its address changes. */
+  readonly group: number
   readonly host: string
   readonly port: number
-  readonly isCoordinator: boolean
 }
 
+const COORDINATOR = 0
+
 /** Returns the address of a node's database: that of the coordinator, with the same user and password, on another host. */
-export function nodeAddress(coordinator: string, { host, port, isCoordinator }: NodeAddress): string {
+export function nodeAddress(coordinator: string, { group, host, port }: NodeAddress): string {
   // The address by which nodes reach the coordinator need not be that by which servers do.
-  if (isCoordinator) return coordinator
+  if (group === COORDINATOR) return coordinator
   const url = new URL(coordinator)
   url.searchParams.delete('host')
   url.searchParams.delete('port')
-  url.hostname = host
+  url.hostname = host.includes(':') ? `[${host}]` : host
   url.port = String(port)
   return url.href
 }

@@ -8,7 +8,7 @@ import type { ReportQueries } from '../report-store.ts'
 import { clusterError } from './cluster-error.ts'
 import type { EventIds } from './event-ids.ts'
 import { DIRECT_WRITER } from './node-writers.ts'
-import { type ClusterNode, type NodeShard, ONE_DATABASE } from './sharding.ts'
+import { type ClusterNode, type NodeShard, ONE_DATABASE, readInOrder } from './sharding.ts'
 
 /** A node with the shards that it has now. */
 export interface CurrentNode {
@@ -80,12 +80,8 @@ export function nodeDatabase(
         },
         optimisticWrites: {
           async snapshots(keys) {
-            const found = new Map<unknown, Awaited<ReturnType<typeof readSnapshots>>[number]>()
-            for (const { db, group } of groups(keys, ({ playerId }) => playerId)) {
-              const snapshots = await readSnapshots(db, ONE_DATABASE, group)
-              for (const [index, snapshot] of snapshots.entries()) found.set(group[index], snapshot)
-            }
-            return keys.map((key) => found.get(key) as NonNullable<ReturnType<typeof found.get>>)
+            const byShard = groups(keys, ({ playerId }) => playerId)
+            return readInOrder(keys, byShard, ({ db, group }) => readSnapshots(db, ONE_DATABASE, group))
           },
           async write(writes, time) {
             const ids = await eventIds.take(eventIdCount(writes))
@@ -105,12 +101,14 @@ export function nodeDatabase(
 }
 
 /** Waits for the end of a move that has begun to block writes. */
-function lockOf({ group, shards }: ClusterNode): string {
+function lockOf({ address, shards }: ClusterNode): string {
   const ids = `array[${shards.map(({ id }) => id).join()}]::bigint[]`
   return [
     `select pg_advisory_xact_lock_shared(${DIRECT_WRITER}), lock_shard_metadata(${SHARE_LOCK}, ${ids})`,
     // A statement of its own: it sees the commits for which the locks waited.
-    `select count(*)::integer as count from pg_dist_placement where shardid = any (${ids}) and groupid = ${group}`,
+    // After a failover the server at the address may be that of another node.
+    `select count(*)::integer as count from pg_dist_placement
+      where shardid = any (${ids}) and groupid = ${address.group} and groupid = (select groupid from pg_dist_local_group)`,
   ].join('; ')
 }
 

@@ -3,15 +3,15 @@ import { type Guard, openGuard, type StoreOptions } from '../guard.ts'
 import type { ReportQueries, ReportStore } from '../report-store.ts'
 import type { SqlStateMeaning } from '../sqlstates.ts'
 import { EventIds } from './event-ids.ts'
-import { type NodeAddress, nodeAddress } from './node-address.ts'
 import { type CurrentNode, nodeDatabase } from './node-database.ts'
-import { NodeWriterList, type NodeWriters } from './node-writers.ts'
+import { type ListNodeWriters, NodeWriterList } from './node-writers.ts'
+import { PerNode } from './per-node.ts'
 import type { ClusterNode } from './sharding.ts'
 
 export interface NodeEvents {
   /** A node lacks a shard that it had. */
   readonly onShardsMissing: () => void
-  /** A node cannot be reached: its address may have changed. */
+  /** A node cannot be reached, or is a standby now: its address may have changed. */
   readonly onLost: () => void
   readonly onWritten: () => void
 }
@@ -23,36 +23,38 @@ interface OpenNode {
 }
 
 /**
- * Writes reports on the nodes that have the players' rows, each with connections, a queue and a circuit breaker of its own: a lost node
- * keeps the others' players from nothing.
+ * Writes reports on the nodes that have the players' rows, each with connections, a queue and a circuit breaker of its own:
+ * players of other nodes are served while one is lost.
  */
 export class NodeStores {
   readonly #options: StoreOptions
   readonly #events: NodeEvents
   readonly #eventIds: EventIds
   readonly #writers: NodeWriterList
-  readonly #open = new Map<string, OpenNode>()
+  readonly #open: PerNode<OpenNode>
+  readonly #stores = new WeakMap<ClusterNode, ReportStore>()
 
   constructor(options: StoreOptions, events: NodeEvents) {
     this.#options = options
     this.#events = events
     this.#eventIds = new EventIds(options.connectionString)
     this.#writers = new NodeWriterList(options.connectionString)
+    this.#open = new PerNode(options.connectionString, close)
   }
 
   of(node: ClusterNode): ReportStore {
-    const address = nodeAddress(this.#options.connectionString, node.address)
-    const open = this.#open.get(address) ?? this.#openNode(address, node)
+    const known = this.#stores.get(node)
+    if (known !== undefined) return known
+    const open = this.#open.of(node.address, (connectionString) => this.#openNode(connectionString, node))
     open.current.node = node
+    this.#stores.set(node, open.guard)
     return open.guard
   }
 
-  writersOn(nodes: readonly NodeAddress[]): Promise<NodeWriters> {
-    return this.#writers.of(nodes)
-  }
+  readonly listWriters: ListNodeWriters = (nodes) => this.#writers.of(nodes)
 
   async close(): Promise<void> {
-    await Promise.all([...this.#open.values()].map(close))
+    await this.#open.close()
     await this.#eventIds.close()
     await this.#writers.close()
   }
@@ -65,11 +67,9 @@ export class NodeStores {
       nodeDatabase(current, this.#eventIds, onShardsMissing),
     )
     const onFailed = (meaning: SqlStateMeaning | undefined) => {
-      if (meaning === 'unavailable') onLost()
+      if (meaning === 'unavailable' || meaning === 'read_only') onLost()
     }
-    const open = { guard: openGuard(connections, options, onFailed, onWritten), connections, current }
-    this.#open.set(connectionString, open)
-    return open
+    return { guard: openGuard(connections, options, onFailed, onWritten), connections, current }
   }
 }
 

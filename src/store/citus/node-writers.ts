@@ -1,5 +1,7 @@
 import type pg from 'pg'
-import { type NodeAddress, nodeAddress } from './node-address.ts'
+import type { OpenWriters } from '../events/open-writers.ts'
+import type { NodeAddress } from './node-address.ts'
+import { PerNode } from './per-node.ts'
 import { openSidePool } from './side-pool.ts'
 
 /** The lock that a transaction of a node holds from before it takes ids of events until it ends. */
@@ -7,18 +9,8 @@ export const DIRECT_WRITER = 5_108_210_374
 
 const TIMEOUTS = { connectionTimeoutMillis: 2_000, query_timeout: 2_000 }
 
-/** The writes of transactions on nodes that may still commit. */
-export interface NodeWriters {
-  /** Transactions that may commit an event whose id is taken. */
-  readonly ids: readonly string[]
-  /** Whether some are prepared: their coordinator may be asked to complete them. */
-  readonly arePrepared: boolean
-}
-
-interface WriterRow {
-  readonly open: readonly string[]
-  readonly prepared: readonly string[]
-}
+/** Returns the writers of nodes; undefined if a node cannot be asked. */
+export type ListNodeWriters = (nodes: readonly NodeAddress[]) => Promise<OpenWriters | undefined>
 
 const LIST = {
   name: 'laurel-node-writers',
@@ -26,11 +18,8 @@ const LIST = {
       select virtualtransaction from pg_locks where locktype = 'advisory' and granted
         and database = (select oid from pg_database where datname = current_database())
         and (classid::bigint << 32) + objid::bigint = ${DIRECT_WRITER}
-    ) as open, array(select gid from pg_prepared_xacts where database = current_database()) as prepared`,
+    ) as writers, array(select gid from pg_prepared_xacts where database = current_database()) as prepared`,
 }
-
-/** A writer that is never found again: the node may have prepared transactions. */
-const UNREACHABLE: WriterRow = { open: ['unreachable'], prepared: [] }
 
 /**
  * Lists the transactions of nodes that may still write an event whose id is taken:
@@ -42,35 +31,33 @@ const UNREACHABLE: WriterRow = { open: ['unreachable'], prepared: [] }
  * than the reports.
  */
 export class NodeWriterList {
-  readonly #connectionString: string
-  readonly #pools = new Map<string, pg.Pool>()
+  readonly #pools: PerNode<pg.Pool>
 
   constructor(connectionString: string) {
-    this.#connectionString = connectionString
+    this.#pools = new PerNode(connectionString, (pool) => pool.end())
   }
 
-  async of(nodes: readonly NodeAddress[]): Promise<NodeWriters> {
-    const found = await Promise.all(
-      nodes.map(async (node) => {
-        const { open, prepared } = await this.#on(node).catch(() => UNREACHABLE)
-        return { open: open.map((id) => `${node.host}:${node.port} ${id}`), prepared }
-      }),
-    )
+  async of(nodes: readonly NodeAddress[]): Promise<OpenWriters | undefined> {
+    const found = await Promise.all(nodes.map((node) => this.#on(node).catch(() => undefined)))
+    const listed = found.filter((open) => open !== undefined)
+    if (listed.length < nodes.length) return undefined
     return {
-      ids: found.flatMap(({ open, prepared }) => [...open, ...prepared]),
-      arePrepared: found.some(({ prepared }) => prepared.length > 0),
+      writers: listed.flatMap(({ writers }) => writers),
+      prepared: listed.flatMap(({ prepared }) => prepared),
     }
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#pools.values()].map((pool) => pool.end()))
+    await this.#pools.close()
   }
 
-  async #on(node: NodeAddress): Promise<WriterRow> {
-    const connectionString = nodeAddress(this.#connectionString, node)
-    const pool = this.#pools.get(connectionString) ?? openSidePool({ connectionString, max: 1, ...TIMEOUTS })
-    this.#pools.set(connectionString, pool)
-    const { rows } = await pool.query<WriterRow>(LIST)
-    return rows[0] as WriterRow
+  async #on(node: NodeAddress): Promise<OpenWriters> {
+    const pool = this.#pools.of(node, (connectionString) =>
+      openSidePool({ connectionString, max: 1, ...TIMEOUTS }),
+    )
+    const { rows } = await pool.query<OpenWriters>(LIST)
+    const { writers, prepared } = rows[0] as OpenWriters
+    // Transactions of several nodes may have one number. Prepared ones have names of their own.
+    return { writers: writers.map((id) => `${node.group} ${id}`), prepared }
   }
 }

@@ -2,7 +2,6 @@ import { type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
 import { type ClusterStatement, localStatements, renamed } from './local-statement.ts'
 import type { NodeAddress } from './node-address.ts'
-import type { NodeWriters } from './node-writers.ts'
 import { textHash } from './text-hash.ts'
 
 /** Which players' rows one statement may read or write together. */
@@ -18,13 +17,10 @@ export interface Sharding {
   groups<Item>(items: readonly Item[], playerOf: (item: Item) => string): readonly (readonly Item[])[]
   /** Returns the node that has a player's rows; undefined without a cluster, or if the node cannot take statements itself. */
   nodeOf(playerId: string): ClusterNode | undefined
-  /** Returns the transactions of nodes that may still write an event whose id is taken. */
-  writersOn(nodes: readonly NodeAddress[]): Promise<NodeWriters>
 }
 
 /** A node, with the shards of players that it has. */
 export interface ClusterNode {
-  readonly group: number
   readonly address: NodeAddress
   readonly shards: readonly NodeShard[]
   /** Returns the shard of a player; undefined if another node has it. */
@@ -43,7 +39,20 @@ export const ONE_DATABASE: Sharding = {
   statementOf: (text) => ({ text, writesCopies: false }),
   groups: (items) => (items.length === 0 ? [] : [items]),
   nodeOf: () => undefined,
-  writersOn: async () => ({ ids: [], arePrepared: false }),
+}
+
+/** Reads one result for each item, group by group, and returns the results in the order of the items. */
+export async function readInOrder<Item, Group extends { readonly group: readonly Item[] }, Result>(
+  items: readonly Item[],
+  groups: readonly Group[],
+  read: (group: Group) => Promise<readonly Result[]>,
+): Promise<readonly Result[]> {
+  const results = new Map<Item, Result>()
+  for (const group of groups) {
+    const found = await read(group)
+    for (const [index, item] of group.group.entries()) results.set(item, found[index] as Result)
+  }
+  return items.map((item) => results.get(item) as Result)
 }
 
 /** Runs a statement for each group of items that may be in one statement, and returns all rows. */
@@ -83,14 +92,7 @@ class Shards implements Sharding {
   /** By shard. */
   readonly #nodes: readonly (ClusterNode | undefined)[]
 
-  readonly writersOn: Sharding['writersOn']
-
-  constructor(
-    placements: readonly PlayerShard[],
-    tables: readonly ClusterTable[],
-    writersOn: Sharding['writersOn'],
-  ) {
-    this.writersOn = writersOn
+  constructor(placements: readonly PlayerShard[], tables: readonly ClusterTable[]) {
     this.#minimums = placements.map(({ minimum }) => minimum)
     const copies = new Map(tables.flatMap(({ name, copy }) => (copy === null ? [] : [[name, copy] as const])))
     this.statementOf = localStatements({
@@ -106,8 +108,7 @@ class Shards implements Sharding {
       if (!isSynced || nodes.has(group)) continue
       const isHere = (index: number) => placements[index]?.group === group
       nodes.set(group, {
-        group,
-        address: { host, port, isCoordinator: group === COORDINATOR },
+        address: { group, host, port },
         shards: shards.filter((_, index) => isHere(index)),
         shardOf: (playerId) => {
           const index = this.#shardOf(playerId)
@@ -139,8 +140,6 @@ class Shards implements Sharding {
   }
 }
 
-const COORDINATOR = 0
-
 interface ClusterTable {
   readonly name: string
   /** The name of each node's copy; null for a sharded table. */
@@ -154,17 +153,14 @@ interface PlayerShard {
   readonly group: number
   readonly host: string
   readonly port: number
-  /** Whether the node knows where shards are. */
+  /** Whether the node has the metadata of shards. */
   readonly isSynced: boolean
   /** The names of the shards beside it, by table. */
   readonly tables: Readonly<Record<string, string>>
 }
 
 /** Reads how the players of a database are sharded. */
-export async function readSharding(
-  client: pg.ClientBase,
-  writersOn: Sharding['writersOn'],
-): Promise<Sharding> {
+export async function readSharding(client: pg.ClientBase): Promise<Sharding> {
   const { rows } = await client.query<{ found: boolean }>(
     "select exists (select from pg_extension where extname = 'citus') as found",
   )
@@ -189,5 +185,5 @@ export async function readSharding(
         select format('%s_%s', logicalrelid::regclass, shardid) from pg_dist_shard s where s.logicalrelid = p.logicalrelid) end as copy
     from pg_dist_partition p where partmethod = 'h' or repmodel = 't'`,
   )
-  return new Shards(shards.rows, tables.rows, writersOn)
+  return new Shards(shards.rows, tables.rows)
 }

@@ -2,16 +2,18 @@ import { type Kysely, sql } from 'kysely'
 import type { Event } from '../../model/event.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { NodeAddress } from '../citus/node-address.ts'
+import type { ListNodeWriters } from '../citus/node-writers.ts'
 import type { Sharding } from '../citus/sharding.ts'
 import { COLUMNS } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
 import { insertEvents, type NewEvent } from './event-rows.ts'
+import type { OpenWriters } from './open-writers.ts'
 
 export interface EventBarrier {
-  /** The last assigned event id. Only the writers can still commit an event at or below it. */
+  /** The last assigned event id. Only the open writers can still commit an event at or below it. */
   readonly position: bigint
-  /** Open transactions; ids are unique within one `life` of the database. */
-  readonly writers: readonly string[]
+  /** Undefined if a node of a cluster cannot be asked for its writers. */
+  readonly open: OpenWriters | undefined
   /** Changes when the database recovers from a crash, after which it may assign ids again. */
   readonly life: string
 }
@@ -31,7 +33,7 @@ type LastId = Pick<EventBarrier, 'position'>
 const DELETE_BATCH_SIZE = 5_000
 const LAST_ID = sql<LastId>`select case when is_called then last_value else 0 end as position from events_id_seq`
 
-export function eventQueries(db: Kysely<Tables>, sharding: Sharding) {
+export function eventQueries(db: Kysely<Tables>, sharding: Sharding, listNodeWriters: ListNodeWriters) {
   return {
     /**
      * Returns the last assigned id and the transactions that hold a write lock on the events table. The subquery depends on
@@ -42,7 +44,7 @@ export function eventQueries(db: Kysely<Tables>, sharding: Sharding) {
      * did not commit may not be in the flushed log yet, so the statement writes a message to the log, and its commit flushes both.
      */
     async findBarrier(known: bigint): Promise<EventBarrier> {
-      const { rows } = await sql<EventBarrier>`
+      const { rows } = await sql<Omit<EventBarrier, 'open'> & Pick<OpenWriters, 'writers'>>`
         with taken as materialized (${LAST_ID})
         select position, case when position > ${known} then pg_logical_emit_message(true, 'laurel', '') end as flushed, (
           select coalesce(array_agg(distinct virtualtransaction), '{}') from pg_locks
@@ -51,12 +53,14 @@ export function eventQueries(db: Kysely<Tables>, sharding: Sharding) {
             and taken.position is not null
         ) as writers, coalesce(extract(epoch from pg_stat_get_bgwriter_stat_reset_time())::text, '') as life
         from taken`.execute(db)
-      const barrier = rows[0] as EventBarrier
-      if (!sharding.isDistributed) return barrier
-      const { ids, arePrepared } = await sharding.writersOn(await listNodes())
+      const { position, life, writers } = rows[0] as (typeof rows)[number]
+      if (!sharding.isDistributed) return { position, life, open: { writers, prepared: [] } }
+      const onNodes = await listNodeWriters(await listNodes())
+      if (onNodes === undefined) return { position, life, open: undefined }
+      const { prepared } = onNodes
       // Citus completes them each minute (`citus.recover_2pc_interval`). Those of running transactions are left alone.
-      if (arePrepared) await sql`select recover_prepared_transactions()`.execute(db)
-      return { ...barrier, writers: [...barrier.writers, ...ids] }
+      if (prepared.length > 0) await sql`select recover_prepared_transactions()`.execute(db)
+      return { position, life, open: { writers: [...writers, ...onNodes.writers], prepared } }
     },
 
     /** Returns the last assigned id. */
@@ -195,7 +199,7 @@ export function eventQueries(db: Kysely<Tables>, sharding: Sharding) {
   /** Returns all nodes that may have writers: read after the id, which no later node can have taken. */
   async function listNodes(): Promise<readonly NodeAddress[]> {
     const { rows } = await sql<NodeAddress>`
-      select nodename as host, nodeport as port, groupid = 0 as "isCoordinator" from pg_dist_node
+      select groupid as group, nodename as host, nodeport as port from pg_dist_node
       where noderole = 'primary' order by nodeid`.execute(db)
     return rows
   }

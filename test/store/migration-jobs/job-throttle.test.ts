@@ -83,7 +83,7 @@ test('only the counted events are read, of all titles', async () => {
   const [last] = await onDatabase(databaseUrl, 'select max(id) as id from events')
   const upTo = BigInt(last?.['id'] as string)
   const { result, rowsRead } = await countingRows(databaseUrl, ['events'], (db) =>
-    eventQueries(db, ONE_DATABASE).countReports(upTo - 1_000n, upTo),
+    eventQueries(db, ONE_DATABASE, async () => undefined).countReports(upTo - 1_000n, upTo),
   )
   expect(result).toBe(1_000)
   expect(rowsRead).toBeLessThan(1_100)
