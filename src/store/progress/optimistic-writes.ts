@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Instant } from '../../model/instant.ts'
 import { NOT_STARTED, type Progress, type ProgressKey } from '../../model/progress.ts'
-import type { Sharding } from '../citus/sharding.ts'
+import { readInOrder, type Sharding } from '../citus/sharding.ts'
 import { clusterFragment, fixed, fixedOfPlayers, fragment, table } from '../fixed-statement.ts'
 import { RESPONSE_COLUMNS, RESPONSE_VALUES } from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
@@ -42,12 +42,8 @@ export function optimisticWriteQueries(db: Kysely<Tables>, sharding: Sharding) {
     /** Returns a snapshot for each key, in their order. */
     async snapshots(keys: readonly ProgressKey[]): Promise<readonly ProgressSnapshot[]> {
       if (!sharding.isDistributed) return readSnapshots(db, sharding, keys)
-      const found = new Map<ProgressKey, ProgressSnapshot>()
-      for (const group of sharding.groups(keys, ({ playerId }) => playerId)) {
-        const snapshots = await readSnapshots(db, sharding, group)
-        for (const [index, key] of group.entries()) found.set(key, snapshots[index] as ProgressSnapshot)
-      }
-      return keys.map((key) => found.get(key) as ProgressSnapshot)
+      const groups = sharding.groups(keys, ({ playerId }) => playerId).map((group) => ({ group }))
+      return readInOrder(keys, groups, ({ group }) => readSnapshots(db, sharding, group))
     },
 
     /**
@@ -81,7 +77,8 @@ export async function writeProgress<Write extends ProgressWrite>(
   time: Instant,
   eventIds?: readonly bigint[],
 ): Promise<readonly WrittenProgress<Write>[]> {
-  const { definitionLock, eventColumns, eventValues } = eventIds === undefined ? ON_ONE_DATABASE : ON_SHARD
+  const form = eventIds === undefined ? ON_ONE_DATABASE : ON_SHARD
+  const { definitionLock, firstVersion, eventColumns, eventValues } = form
   const { definitions, progress, earlierChanges, responses } = tablesOf(writes, time, eventIds)
   const { rows } = await fixed<{ ordinal: bigint; version: bigint | null }>`
     with current_definitions as (
@@ -130,11 +127,11 @@ export async function writeProgress<Write extends ProgressWrite>(
       returning player_id, title_id
     ),
     insertable as (
-      select w.*, null::tid as tid, null::tid as player_title_tid, ${FIRST_VERSION} as version from candidates w
+      select w.*, null::tid as tid, null::tid as player_title_tid, ${firstVersion} as version from candidates w
       where w.is_new_player_title
         and ((w.player_id, w.title_id) in (select player_id, title_id from new_player_titles)) is true
       union all
-      select w.*, null, s.tid, ${FIRST_VERSION} from candidates w
+      select w.*, null, s.tid, ${firstVersion} from candidates w
       cross join lateral (
         select ctid as tid from player_titles where player_id = w.player_id and title_id = w.title_id
         for no key update skip locked
@@ -226,6 +223,7 @@ function nextVersion({ before, changes }: ProgressWrite): bigint | undefined {
 
 const ON_ONE_DATABASE = {
   definitionLock: fragment('for key share skip locked'),
+  firstVersion: FIRST_VERSION,
   eventColumns: CHANGE_EVENT_COLUMNS,
   eventValues: CHANGE_EVENT_VALUES,
 }
@@ -233,6 +231,8 @@ const ON_ONE_DATABASE = {
 /** A change of definitions locks the coordinator's copy for itself, and the others only by its update: no key-share lock waits for that. */
 const ON_SHARD = {
   definitionLock: clusterFragment('for share skip locked'),
+  // The sequence of the node is another one, which rises with nothing.
+  firstVersion: clusterFragment('w.event_id'),
   eventColumns: NUMBERED_EVENT_COLUMNS,
   eventValues: NUMBERED_EVENT_VALUES,
 }

@@ -118,7 +118,7 @@ test('does not take a row that was deleted and inserted again for the cached one
     progressWriter: progressWriterOf(each),
   }))
   const on = (percent: number) => ({ ...percentOn('plain', percent), playerId: 'zoe' })
-  for (const percent of [5, 10]) await recordProgress(here as Services, on(percent), call)
+  for (const percent of [5, 10, 15]) await recordProgress(here as Services, on(percent), call)
   const { report: _, occurredTime: __, ...key } = on(0)
   await resetProgress(there as Services, { ...key, reason: '' }, call)
   for (const percent of [50, 100]) await recordProgress(there as Services, on(percent), call)
