@@ -50,6 +50,7 @@ export function titleQueries(db: Kysely<Tables>, sharding: Sharding) {
     /** As `lock`; inserts that refer to the title wait too. */
     async lockExclusive(id: string): Promise<Title | undefined> {
       const row = await selectTitles().where('id', '=', id).forUpdate().executeTakeFirst()
+      if (sharding.isDistributed) await lockDefinitions(id)
       return row && fromRow(row)
     },
 
@@ -96,6 +97,14 @@ export function titleQueries(db: Kysely<Tables>, sharding: Sharding) {
         .executeTakeFirstOrThrow()
       return { achievementCount: Number(row.count), maxScore: row.score }
     },
+  }
+
+  /** Has writes of players wait on a cluster, where they lock other nodes' copies of the title: each locks one of its definitions too. */
+  async function lockDefinitions(titleId: string): Promise<void> {
+    await sql`select from stats where title_id = ${titleId} order by code for update`.execute(db)
+    await sql`select from achievements where title_id = ${titleId} order by id for update`.execute(db)
+    // On all nodes, for the reports that these write themselves.
+    await sql`update achievements set id = id where title_id = ${titleId}`.execute(db)
   }
 }
 
