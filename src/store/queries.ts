@@ -65,7 +65,7 @@ export function queriesOn(
     unlockTotals: unlockTotalQueries(db, sharding),
     achievementRevisions: achievementRevisionQueries(db),
     backfills: backfillQueries(db),
-    stats: statQueries(db),
+    stats: statQueries(db, sharding),
     community: communityQueries(db),
     players: playerQueries(db, sharding),
     accounts: accountQueries(db, sharding),

@@ -4,6 +4,7 @@ import type { Instant } from '../../model/instant.ts'
 import type { ListPart } from '../../model/list-part.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Stat, StatValue } from '../../model/stat.ts'
+import { ofPlayers, type Sharding } from '../citus/sharding.ts'
 import { COLUMNS, columnsOf } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
 import { containsText } from '../text-filter.ts'
@@ -25,7 +26,7 @@ const VALUE_COLUMNS = sql.raw(columnsOf('stat_values', 'v'))
 
 const contains = (text: string) => containsText([sql`code`, sql`display_name`], text)
 
-export function statQueries(db: Kysely<Tables>) {
+export function statQueries(db: Kysely<Tables>, sharding: Sharding) {
   const select = () => db.selectFrom('stats').select(COLUMNS.stats)
 
   return {
@@ -143,14 +144,17 @@ export function statQueries(db: Kysely<Tables>) {
       keys: readonly PlayerTitleKey[],
       codes: readonly string[],
     ): Promise<readonly (StatValue & PlayerTitleKey)[]> {
+      const playerIds = keys.map(({ playerId }) => playerId)
       const { rows } = await sql<Row<'stat_values'>>`
         select ${VALUE_COLUMNS} from stat_values v
         join (
           select distinct player_id, title_id
-          from unnest(${keys.map(({ playerId }) => playerId)}::text[], ${keys.map(({ titleId }) => titleId)}::text[])
+          from unnest(${playerIds}::text[], ${keys.map(({ titleId }) => titleId)}::text[])
             as list (player_id, title_id)
         ) as keys on v.player_id = keys.player_id and v.title_id = keys.title_id
-        where v.code = any(${[...codes]}::text[])`.execute(db)
+        where v.code = any(${[...codes]}::text[]) and ${ofPlayers(sharding, 'v.player_id', playerIds)}`.execute(
+        db,
+      )
       return rows.map((row) => ({ ...toValue(row), playerId: row.player_id, titleId: row.title_id }))
     },
 

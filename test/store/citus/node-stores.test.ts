@@ -7,7 +7,9 @@ import { updateAchievement } from '../../../src/service/achievements/update-achi
 import { getProgress } from '../../../src/service/progress/get-progress.ts'
 import { batchRecordProgress, recordProgress } from '../../../src/service/progress/record-progress.ts'
 import type { Services } from '../../../src/service/services.ts'
-import { createTitle } from '../../../src/service/titles/titles.ts'
+import { recordStats } from '../../../src/service/stats/stat-values.ts'
+import { createStat } from '../../../src/service/stats/stats.ts'
+import { createTitle, deleteTitle } from '../../../src/service/titles/titles.ts'
 import { openStore } from '../../../src/store/store.ts'
 import { citusUrls, loseNode, moveShards, noCitus, urlOfDatabase } from '../../support/citus.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
@@ -110,6 +112,53 @@ describe.skipIf(reason !== undefined)(
       await rename('afterwards')
     })
 
+    test('are stats too, which are served for the players of one worker while another is lost', async () => {
+      const limits = { defaultValue: 0, minimum: undefined, maximum: undefined, incrementOnly: false }
+      const stat = {
+        titleId: 'title',
+        code: 'laps',
+        displayName: '',
+        setBy: 'server',
+        extensions: {},
+      } as const
+      await createStat(services, { stat: { ...stat, ...limits }, requestId: undefined }, call)
+      const lost = await playersOn(secondWorker)
+      await using _ = await loseNode(secondWorker, name)
+      const updates = [{ code: 'laps', operation: 'increment', value: 1 }] as const
+      const outcomes = PLAYERS.map((playerId) =>
+        recordStats(
+          services,
+          { titleId: 'title', playerId, updates, occurredTime: undefined, requestId: undefined },
+          call,
+        ).then(
+          () => 'served',
+          ({ code }: LaurelError) => code,
+        ),
+      )
+      expect(await Promise.all(outcomes)).toEqual(
+        PLAYERS.map((player) => (lost.includes(player) ? 'unavailable' : 'served')),
+      )
+    })
+
+    test('let a title be deleted that new players start all the time', async () => {
+      let isDone = false
+      const outcomes = new Set<unknown>()
+      const starting = PLAYERS.map(async (player) => {
+        for (let count = 0; !isDone; count += 1)
+          await recordProgress(services, add(`${player}-${count}`, 'busy'), call).catch(
+            ({ reason }: LaurelError) => outcomes.add(reason),
+          )
+      })
+      await sleep(200)
+      const deletion = { titleId: 'title', etag: undefined, force: true, requestId: undefined }
+      await deleteTitle(services, deletion, call).finally(() => {
+        isDone = true
+      })
+      await Promise.all(starting)
+      expect([...outcomes]).toEqual([...outcomes].filter((each) => /_NOT_FOUND$/.test(String(each))))
+      expect(await countOf('select count(*)::integer as count from player_titles')).toBe(0)
+    })
+
     test('are written once each while all shards are moved to another worker and back', async () => {
       let isDone = false
       const written = Promise.all(
@@ -136,28 +185,45 @@ describe.skipIf(reason !== undefined)(
       expect(services.progressWriter.counts.locked).toBe(before.locked)
     })
 
-    test.skipIf(!isLocal)('go to the new address of a worker', async () => {
-      const { hostname, port } = new URL(firstWorker)
+    describe.skipIf(!isLocal)('go to the new address of a worker', () => {
+      const { hostname, port } = new URL(firstWorker || 'postgres://none')
       const update = (newPort: string) =>
         onCoordinator(`select citus_update_node(nodeid, '${hostname}', ${newPort}) from pg_dist_node
         where noderole = 'primary' and groupid = (select min(groupid) from pg_dist_node where groupid > 0)`)
-      await using proxy = await startProxy(firstWorker)
-      await update(new URL(proxy.url).port)
-      const store = openStore({ connectionString: database.url, poolSize: 10, onError: () => {} })
-      await using _ = { [Symbol.asyncDispose]: () => store.close() }
-      const another = servicesOn(store)
-      const record = (id: string) =>
-        batchRecordProgress(another, { items: PLAYERS.map((player) => add(player, id)) }, call)
-      await record('through the proxy')
-      await update(port)
-      proxy.cut()
-      await vi.waitFor(
-        async () => {
-          const outcomes = await record('at the new address')
-          expect(outcomes.filter((outcome) => outcome instanceof LaurelError)).toEqual([])
-        },
-        { timeout: 10_000, interval: 200 },
-      )
+      const record = (on: Services, id: string) =>
+        batchRecordProgress(on, { items: PLAYERS.map((player) => add(player, id)) }, call)
+      const untilServed = (on: Services, id: string) =>
+        vi.waitFor(
+          async () =>
+            expect((await record(on, id)).filter((outcome) => outcome instanceof LaurelError)).toEqual([]),
+          { timeout: 10_000, interval: 200 },
+        )
+
+      test.each(['lost', 'a standby'])('that is %s at the former one', async (kind) => {
+        await using proxy = await startProxy(firstWorker)
+        await update(new URL(proxy.url).port)
+        const store = openStore({ connectionString: database.url, poolSize: 10, onError: () => {} })
+        await using _ = { [Symbol.asyncDispose]: () => store.close() }
+        const another = servicesOn(store)
+        await record(another, 'through the proxy')
+        await update(port)
+        if (kind === 'a standby') {
+          // Only the connections through the proxy: the next ones find a primary.
+          await onWorker(`alter database ${name} set default_transaction_read_only = on`)
+          proxy.cut()
+          proxy.mend()
+          await sleep(200)
+          const outcomes = await record(another, 'at a standby')
+          const errors = outcomes.filter((outcome) => outcome instanceof LaurelError)
+          expect(new Set(errors.map(({ reason }) => reason))).toEqual(new Set(['DATABASE_READ_ONLY']))
+          await onWorker(`alter database ${name} reset default_transaction_read_only`)
+          await untilServed(another, 'at the new address')
+        }
+        proxy.cut()
+        if (kind === 'lost') await untilServed(another, 'at the new address')
+        const outcomes = await record(another, 'without the proxy')
+        expect(outcomes.filter((outcome) => outcome instanceof LaurelError)).toEqual([])
+      })
     })
 
     test('are awaited by a change of their definition', async () => {
@@ -175,6 +241,13 @@ describe.skipIf(reason !== undefined)(
     })
   },
 )
+
+async function onWorker(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: firstWorker })
+  await client.connect()
+  await client.query(statement)
+  await client.end()
+}
 
 async function rename(text: string): Promise<unknown> {
   const patch = { name: { locale: 'en', text, translations: {} } }

@@ -67,6 +67,11 @@ export class Batcher<Item, Result> {
     return this.#waiting
   }
 
+  /** Whether nothing waits or is in flight. */
+  get isIdle(): boolean {
+    return this.#queues.size === 0
+  }
+
   /**
    * Sends an item in a batch. An abort removes it while it waits; in flight, the outcome is returned all the same.
    * @throws LaurelError RESOURCE_EXHAUSTED at once if too much waits; an error of `send`; the signal's reason.

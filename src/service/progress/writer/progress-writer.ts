@@ -2,9 +2,7 @@ import type { CacheLookups } from '../../../model/cache-lookups.ts'
 import { LaurelError } from '../../../model/errors.ts'
 import type { ReportStore } from '../../../store/report-store.ts'
 import type { Call } from '../../call.ts'
-import { callerOf } from '../../call-limiter.ts'
 import { asOutcome } from './apply-report.ts'
-import { Batcher } from './batcher.ts'
 import type {
   ObserveBatch,
   RecordOutcome,
@@ -13,6 +11,7 @@ import type {
   StatsOutcome,
   WriterParts,
 } from './contract.ts'
+import { NodeBatchers } from './node-batchers.ts'
 import { ProgressCache } from './progress-cache.ts'
 import { isUnavailable } from './write-batch.ts'
 import { writeLocked } from './write-locked.ts'
@@ -46,26 +45,29 @@ export class ProgressWriter {
   readonly #counts = { optimistic: 0, locked: 0, batches: 0 }
   /** By player, the last locked write. */
   readonly #lastLocked = new Map<string, Promise<unknown>>()
-  /** By the store that writes them: a batch is one transaction. */
-  readonly #reports = new Map<ReportStore, Batcher<ReportEntry, RecordOutcome>>()
-  readonly #stats = new Batcher<StatsEntry, StatsOutcome>({
-    ...QUEUE_LIMITS,
-    send: (entries) => this.#writeStats(entries),
-    keyOf: ({ request }) => request.playerId,
-    callerOf: ({ call }) => callerOf(call.principal),
-    // Stats wait for locks, and entries behind them would wait too.
-    secondBatchThreshold: 1,
-  })
+  readonly #reports: NodeBatchers<ReportEntry, RecordOutcome>
+  readonly #stats: NodeBatchers<StatsEntry, StatsOutcome>
 
   constructor(parts: WriterParts, isBatching: boolean) {
     this.#parts = parts
     this.#isBatching = isBatching
+    this.#reports = new NodeBatchers(parts.store, {
+      ...QUEUE_LIMITS,
+      send: (entries) => this.#write(entries),
+      secondBatchThreshold: BATCH_SIZE,
+    })
+    this.#stats = new NodeBatchers(parts.store, {
+      ...QUEUE_LIMITS,
+      send: (entries) => this.#writeStats(entries),
+      // Stats wait for locks, and entries behind them would wait too.
+      secondBatchThreshold: 1,
+    })
   }
 
   /** Records one report, in a batch with concurrent ones. */
   async record(entry: ReportEntry): Promise<RecordOutcome> {
     const outcome = this.#isBatching
-      ? await this.#batcherOf(entry).add(entry, bytesOf(entry), entry.call.signal)
+      ? await this.#reports.add(entry, bytesOf(entry))
       : ((await this.#write([entry]))[0] as RecordOutcome)
     const followed = followMerge(entry, outcome)
     return followed === undefined ? outcome : this.record(followed)
@@ -91,31 +93,15 @@ export class ProgressWriter {
   async recordStats(entry: StatsEntry): Promise<StatsOutcome> {
     const bytes = ENTRY_BYTES * (1 + entry.request.updates.length)
     const outcome = this.#isBatching
-      ? await this.#stats.add(entry, bytes, entry.call.signal)
+      ? await this.#stats.add(entry, bytes)
       : ((await this.#writeStats([entry]))[0] as StatsOutcome)
     const followed = followMerge(entry, outcome)
     return followed === undefined ? outcome : this.recordStats(followed)
   }
 
   get counts(): ProgressWriterCounts {
-    const reports = [...this.#reports.values()].reduce((sum, batcher) => sum + batcher.waiting, 0)
-    const waiting = reports + this.#stats.waiting
+    const waiting = this.#reports.waiting + this.#stats.waiting
     return { ...this.#counts, waiting, cached: this.#cache.lookups }
-  }
-
-  #batcherOf({ request }: ReportEntry): Batcher<ReportEntry, RecordOutcome> {
-    const store = this.#parts.store.reportsOf(request.playerId)
-    const known = this.#reports.get(store)
-    if (known !== undefined) return known
-    const batcher = new Batcher<ReportEntry, RecordOutcome>({
-      ...QUEUE_LIMITS,
-      send: (entries) => this.#write(entries),
-      keyOf: (entry) => entry.request.playerId,
-      callerOf: ({ call }) => callerOf(call.principal),
-      secondBatchThreshold: BATCH_SIZE,
-    })
-    this.#reports.set(store, batcher)
-    return batcher
   }
 
   /** Returns an outcome for each entry; a promise for an entry that the first optimistic write left unwritten. */
