@@ -94,9 +94,9 @@ export function queriesOn(
     plans: planQueries(db),
     images: imageQueries(db),
     migrationJobs: migrationJobQueries(db),
-    migrationParts: migrationPartQueries(db, client),
+    migrationParts: migrationPartQueries(db, client, sharding),
     migrationRecords: migrationRecordQueries(db),
-    migrationRollback: migrationRollbackQueries(db),
+    migrationRollback: migrationRollbackQueries(db, sharding),
     migrationPulls: migrationPullQueries(db),
     records: recordQueries(db, client, sharding),
   }

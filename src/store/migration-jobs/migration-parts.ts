@@ -1,5 +1,5 @@
 import { finished } from 'node:stream/promises'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { Instant } from '../../model/instant.ts'
@@ -7,10 +7,12 @@ import type { MigrationJobKey } from '../../model/migration-job.ts'
 import type { Account } from '../../model/player.ts'
 import type { PlayerTitleKey, ProgressKey } from '../../model/progress.ts'
 import type { StatValue } from '../../model/stat.ts'
+import type { Sharding } from '../citus/sharding.ts'
 import { idTable } from '../id-table.ts'
-import { FIRST_VERSION, PROGRESS_FACTS } from '../progress/progress-rows.ts'
+import { FIRST_VERSION } from '../progress/progress-rows.ts'
 import type { Tables } from '../schema.ts'
-import { keyTable } from './key-table.ts'
+import { keyedRows, keyTable } from './key-table.ts'
+import { compared, FACTS, hashOf, list, STAGED } from './staged-columns.ts'
 import { type StagedProgress, stagedText } from './staged-progress.ts'
 
 export interface StagedKey {
@@ -39,28 +41,10 @@ export interface ExistingRow extends StagedKey {
   readonly isSame: boolean
 }
 
-/**
- * The columns of the staged rows: those of progress, the ids of a player that is not known yet, the achievement's score, and whether the
- * row is written alone.
- */
-const STAGED = `ordinal integer, player_id text, dialect text, account_id text, identity text, achievement_id text, state text,
-  "values" jsonb, reported_percent smallint, percent smallint, unlock_time bigint, unlock_precision text, first_report_time bigint,
-  last_report_time bigint, window_start bigint, revoked boolean, writer text, extensions jsonb, score bigint, is_alone boolean`
-
 const COPY = `copy staged_progress from stdin`
 
-const FACTS = PROGRESS_FACTS.map((name) => `"${name}"`)
-const list = (alias: string) => sql.raw(FACTS.map((name) => `${alias}.${name}`).join(', '))
-/** Rows differ also by the time of the import, which changes nothing. */
-const COMPARED = FACTS.filter((name) => !/report_time|writer/.test(name))
-const compared = (alias: string) => sql.raw(COMPARED.map((name) => `${alias}.${name}`).join(', '))
-
-/** A hash over the key and the compared facts of a row. */
-const hashOf = (alias: string) =>
-  sql`hash_record_extended(row (${sql.ref(`${alias}.player_id`)}, ${sql.ref(`${alias}.achievement_id`)}, ${compared(alias)}), 0)`
-
 /** The steps of the transaction that writes a part of a job's input: staged with COPY, then merged by one statement for each step. */
-export function migrationPartQueries(db: Kysely<Tables>, client: pg.ClientBase) {
+export function migrationPartQueries(db: Kysely<Tables>, client: pg.ClientBase, sharding: Sharding) {
   return {
     /** Returns the version that the part gives to its rows. It is above all that they had before: see `FIRST_VERSION`. */
     async insert({ titleId, jobId }: MigrationJobKey, time: Instant): Promise<bigint> {
@@ -91,8 +75,9 @@ export function migrationPartQueries(db: Kysely<Tables>, client: pg.ClientBase) 
 
     /** Names the players of staged accounts. Returns the accounts of new players, who are named by `named`. */
     async resolveAccounts(named: (account: Account) => string): Promise<ReadonlyMap<string, Account>> {
-      await sql`
-        update staged_progress s set player_id = a.player_id from accounts a
+      const [ctes, table] = sharding.isDistributed ? [STAGED_KEYS, 'staged_keys'] : [sql``, 'accounts']
+      await sql`${ctes}
+        update staged_progress s set player_id = a.player_id from ${sql.table(table)} a
         where s.account_id is not null and a.id = s.account_id and a.dialect = s.dialect`.execute(db)
       const { rows } = await sql<Account>`
         select distinct dialect, account_id as id from staged_progress
@@ -131,11 +116,7 @@ export function migrationPartQueries(db: Kysely<Tables>, client: pg.ClientBase) 
       return Number(numAffectedRows)
     },
 
-    async listPlayers(): Promise<readonly string[]> {
-      const { rows } = await sql<{ player_id: string }>`
-        select distinct player_id from staged_progress order by player_id`.execute(db)
-      return rows.map((row) => row.player_id)
-    },
+    listPlayers,
 
     /** Removes the rows of players, and returns them. */
     async removeOfPlayers(playerIds: readonly string[]): Promise<readonly StagedKey[]> {
@@ -151,8 +132,12 @@ export function migrationPartQueries(db: Kysely<Tables>, client: pg.ClientBase) 
      */
     async removeExisting(titleId: string, playerIds: readonly string[]): Promise<readonly ExistingRow[]> {
       if (playerIds.length === 0) return []
-      const { rows } = await sql<ExistingRow>`
-        with existing as materialized (
+      const existing = sharding.isDistributed
+        ? sql`${storedRows(titleId, playerIds)}, existing as materialized (
+          select s.ordinal, (${compared('p')}) is not distinct from (${compared('s')}) as is_same
+          from stored p join staged_progress s on s.player_id = p.player_id and s.achievement_id = p.achievement_id
+        )`
+        : sql`with existing as materialized (
           select s.ordinal, p.is_same
           from (select distinct id from unnest(${[...playerIds]}::text[]) as list (id)) k
           join staged_progress s on s.player_id = k.id
@@ -160,7 +145,8 @@ export function migrationPartQueries(db: Kysely<Tables>, client: pg.ClientBase) 
             select (${compared('p')}) is not distinct from (${compared('s')}) as is_same from progress p
             where p.player_id = s.player_id and p.title_id = ${titleId} and p.achievement_id = s.achievement_id offset 0
           ) p
-        )
+        )`
+      const { rows } = await sql<ExistingRow>`${existing}
         delete from staged_progress s using existing e where e.ordinal = s.ordinal
         returning s.ordinal, s.player_id as "playerId", e.is_same as "isSame"`.execute(db)
       return rows
@@ -168,15 +154,23 @@ export function migrationPartQueries(db: Kysely<Tables>, client: pg.ClientBase) 
 
     /** Compares the staged rows with the stored progress. */
     async compareStaged(titleId: string): Promise<StagedComparison> {
-      const compareRows = sql`
-        with compared as materialized (
+      const isSame = sql`(${compared('p')}) is not distinct from (${compared('s')})`
+      const [ctes, stored] = sharding.isDistributed
+        ? [
+            sql`${storedRows(titleId, await listPlayers())},`,
+            sql`select ${isSame} as is_same, stored_hash from stored p
+            where p.player_id = s.player_id and p.achievement_id = s.achievement_id`,
+          ]
+        : [
+            sql`with`,
+            sql`select ${isSame} as is_same, ${hashOf('p')} as stored_hash
+            from progress p
+            where p.player_id = s.player_id and p.title_id = ${titleId} and p.achievement_id = s.achievement_id offset 0`,
+          ]
+      const compareRows = sql`${ctes} compared as materialized (
           select s.ordinal, s.player_id, p.stored_hash is not null as is_stored, coalesce(p.is_same, false) as is_same,
             get_byte(sha256(convert_to(s.player_id, 'UTF8')), 0) as bucket, ${hashOf('s')} as record_hash, p.stored_hash
-          from staged_progress s left join lateral (
-            select (${compared('p')}) is not distinct from (${compared('s')}) as is_same, ${hashOf('p')} as stored_hash
-            from progress p
-            where p.player_id = s.player_id and p.title_id = ${titleId} and p.achievement_id = s.achievement_id offset 0
-          ) p on true
+          from staged_progress s left join lateral (${stored}) p on true
         )`
       const { rows } = await sql<{ result: string }>`${compareRows}
         select json_build_object(
@@ -239,9 +233,10 @@ export function migrationPartQueries(db: Kysely<Tables>, client: pg.ClientBase) 
     async storeFormer({ jobId }: MigrationJobKey, keys: readonly ProgressKey[]): Promise<void> {
       const columns = sql.raw(['former_job_id', ...FACTS].join(', '))
       const values = sql.raw(['former_job_id', ...FACTS].map((name) => `excluded.${name}`).join(', '))
+      const { ctes, of } = keyedRows(sharding, keys, ['progress'])
       await sql`
-        insert into migration_undo (player_id, title_id, job_id, achievement_id, ${columns})
-        select p.player_id, p.title_id, ${jobId}, p.achievement_id, m.job_id, ${list('p')} from progress p
+        insert into migration_undo (player_id, title_id, job_id, achievement_id, ${columns}) ${ctes}
+        select p.player_id, p.title_id, ${jobId}, p.achievement_id, m.job_id, ${list('p')} from ${of('progress')} p
         join ${keyTable(keys)} on p.player_id = k.player_id and p.title_id = k.title_id and p.achievement_id = k.achievement_id
         left join migration_parts m on m.version = p.version and m.version = p.migration_version and m.title_id = p.title_id
         where m.job_id is distinct from ${jobId}
@@ -284,4 +279,21 @@ export function migrationPartQueries(db: Kysely<Tables>, client: pg.ClientBase) 
         on conflict (title_id) do update set part_count = title_imports.part_count + 1`.execute(db)
     },
   }
+
+  async function listPlayers(): Promise<readonly string[]> {
+    const { rows } = await sql<{ player_id: string }>`
+      select distinct player_id from staged_progress order by player_id`.execute(db)
+    return rows.map((row) => row.player_id)
+  }
+}
+
+/** The players of staged accounts on a cluster, which would else read all accounts. */
+const STAGED_KEYS = sql`with staged_keys as materialized (
+  select id, dialect, player_id from account_keys where id in (select account_id from staged_progress))`
+
+/** Returns the stored progress of players as a CTE. Citus joins the rows of nodes with the staged ones of the coordinator only then. */
+function storedRows(titleId: string, playerIds: readonly string[]): RawBuilder<unknown> {
+  return sql`with stored as materialized (
+    select p.player_id, p.achievement_id, ${compared('p')}, ${hashOf('p')} as stored_hash from progress p
+    where p.title_id = ${titleId} and p.player_id = any(${[...playerIds]}::text[]))`
 }

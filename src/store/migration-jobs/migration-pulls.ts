@@ -31,8 +31,8 @@ export type PullClaim = PullKey & Pick<StoredPull, 'attempts' | 'nextTime'>
  */
 export function retryUnlinked(player: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
-    update migration_pulls set state = case state when 'unlinked' then 'failed' else state end,
-      next_time = case state when 'unlinked' then 0 else next_time end
+    update migration_pulls set state = case when state = 'unlinked' then 'failed' else state end,
+      next_time = case when state = 'unlinked' then 0 else next_time end
     where player_id in (${player}) and state <> 'done'`
 }
 

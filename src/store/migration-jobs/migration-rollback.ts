@@ -2,9 +2,10 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../../model/instant.ts'
 import type { MigrationJobKey } from '../../model/migration-job.ts'
 import type { Progress, ProgressKey } from '../../model/progress.ts'
+import type { Sharding } from '../citus/sharding.ts'
 import { PROGRESS_FACTS, PROGRESS_KEY, progressFromRow } from '../progress/progress-rows.ts'
 import type { Row, Tables } from '../schema.ts'
-import { keyTable } from './key-table.ts'
+import { keyedRows, keyTable } from './key-table.ts'
 
 /** A key within a title, in the order of a rollback. */
 export type JobProgressKey = Pick<ProgressKey, 'achievementId' | 'playerId'>
@@ -31,7 +32,7 @@ type FormerRow = Row<'progress'> & {
   readonly has_former: boolean
 }
 
-export function migrationRollbackQueries(db: Kysely<Tables>) {
+export function migrationRollbackQueries(db: Kysely<Tables>, sharding: Sharding) {
   return {
     /** Returns the next progress of a title that a job wrote, in order of achievement and player: last but for reports, or before another job. */
     async list(
@@ -41,12 +42,16 @@ export function migrationRollbackQueries(db: Kysely<Tables>) {
     ): Promise<readonly JobProgressKey[]> {
       const isNext = sql`(achievement_id, player_id) > (${after.achievementId}, ${after.playerId})
         order by achievement_id, player_id limit ${limit}`
+      // Citus supports no subquery on a table of the coordinator that refers to rows of nodes.
+      const isOfJob = sharding.isDistributed
+        ? sql`migration_version in (select version from migration_parts where job_id = ${jobId} and title_id = ${titleId})`
+        : sql`exists (
+              select from migration_parts m
+              where m.version = p.migration_version and m.job_id = ${jobId} and m.title_id = p.title_id)`
       const { rows } = await sql<JobProgressKey>`
         (select achievement_id as "achievementId", player_id as "playerId" from progress p
           where title_id = ${titleId} and migration_version is not null
-            and exists (
-              select from migration_parts m
-              where m.version = p.migration_version and m.job_id = ${jobId} and m.title_id = p.title_id)
+            and ${isOfJob}
             and ${isNext})
         union
         (select achievement_id, player_id from migration_undo
@@ -61,15 +66,16 @@ export function migrationRollbackQueries(db: Kysely<Tables>) {
       keys: readonly ProgressKey[],
     ): Promise<readonly (FormerProgress | undefined)[]> {
       if (keys.length === 0) return []
-      const { rows } = await sql<FormerRow>`
+      const { ctes, of } = keyedRows(sharding, keys, ['progress', 'migration_undo'])
+      const { rows } = await sql<FormerRow>`${ctes}
         select ${sql.raw(FORMER)}, j.id as former_id, m.version is not null as is_unchanged,
           u.player_id is not null as has_former
         from ${keyTable(keys)}
-        left join progress p
+        left join ${of('progress')} p
           on p.player_id = k.player_id and p.title_id = k.title_id and p.achievement_id = k.achievement_id
         left join migration_parts m
           on m.version = p.version and m.version = p.migration_version and m.title_id = p.title_id and m.job_id = ${jobId}
-        left join migration_undo u
+        left join ${of('migration_undo')} u
           on u.player_id = k.player_id and u.title_id = k.title_id and u.achievement_id = k.achievement_id and u.job_id = ${jobId}
         left join migration_jobs j on j.title_id = u.title_id and j.id = u.former_job_id
         order by k.ordinal`.execute(db)
