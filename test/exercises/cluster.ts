@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { freePort } from '../../src/embedded-postgres/port.ts'
 import { distribute } from '../../src/store/citus/distribute.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import {
@@ -17,6 +16,7 @@ import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { type ServerProcess, startServerProcess } from '../support/server.ts'
 import { Writers } from '../support/writers.ts'
 import type { Exercise } from './exercise.ts'
+import { startTwoServers } from './two-servers.ts'
 
 const OUTAGE_MILLISECONDS = 1_000
 /** After the last write: Citus completes transactions of a lost node, and the position of events follows. */
@@ -36,14 +36,7 @@ export const cluster: Exercise = {
     const [, ...workers] = citusUrls
     const workerOf = (round: number) => workers[round % workers.length] as string
 
-    const addresses = [`127.0.0.1:${await freePort(undefined)}`, `127.0.0.1:${await freePort(undefined)}`]
-    const start = (address: string) =>
-      startServerProcess({ databaseUrl: database.url, env: { LAUREL_GRPC_ADDRESS: address } })
-    const servers: ServerProcess[] = []
-    cleanup.defer(async () => {
-      for (const server of servers) await server[Symbol.asyncDispose]()
-    })
-    for (const address of addresses) servers.push(await start(address))
+    const { addresses, servers, start } = await startTwoServers(cleanup, database.url)
     // It is not killed, and receives the events that the others write.
     const watching = cleanup.use(await startServerProcess({ databaseUrl: database.url }))
     await createFixture(watching.address, Writers.achievements)

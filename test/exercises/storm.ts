@@ -2,15 +2,15 @@ import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts'
-import { freePort } from '../../src/embedded-postgres/port.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { createDataFolder } from '../support/data-folder.ts'
 import { endConnections, setReadOnly } from '../support/disturbed-database.ts'
 import { createFixture } from '../support/fixture.ts'
-import { type ServerProcess, startServerProcess } from '../support/server.ts'
+import type { ServerProcess } from '../support/server.ts'
 import { startProxy } from '../support/severed.ts'
 import { Writers } from '../support/writers.ts'
 import type { Exercise } from './exercise.ts'
+import { startTwoServers } from './two-servers.ts'
 
 const OUTAGE_MILLISECONDS = 300
 
@@ -28,14 +28,7 @@ export const storm: Exercise = {
     await admin.connect()
     cleanup.defer(() => admin.end())
 
-    const addresses = [`127.0.0.1:${await freePort(undefined)}`, `127.0.0.1:${await freePort(undefined)}`]
-    const start = (address: string) =>
-      startServerProcess({ databaseUrl: proxy.url, env: { LAUREL_GRPC_ADDRESS: address } })
-    const servers: ServerProcess[] = []
-    cleanup.defer(async () => {
-      for (const server of servers) await server[Symbol.asyncDispose]()
-    })
-    for (const address of addresses) servers.push(await start(address))
+    const { addresses, servers, start } = await startTwoServers(cleanup, proxy.url)
     await createFixture(addresses[0] as string, Writers.achievements)
 
     const disturbances = {
