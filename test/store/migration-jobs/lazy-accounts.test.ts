@@ -18,7 +18,7 @@ import { type OldSystem, startOldSystem } from '../../support/old-system.ts'
 import { achievementOf, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 
-/* Lazy sources that know players by accounts, and the counts of refused records. */
+/* Lazy sources that name players by accounts, and the counts of refused records. */
 
 const [DIALECT = ''] = dialects.keys()
 const ACCOUNT = '1234567890123456'
@@ -52,7 +52,7 @@ beforeEach(async () => {
 })
 
 const KNOWS_ACCOUNTS = { player: { field: 'player', dialect: DIALECT, usesIdentities: false } }
-const KNOWS_PLAYERS = {}
+const NAMES_PLAYERS = {}
 
 async function lazyJob(mapping: Partial<MigrationMapping>, placeholder: string, maxRefusals = 10n) {
   const url = system.url.replace('{player}', placeholder)
@@ -105,7 +105,7 @@ test.each(
   await unlink(playerId)
 })
 
-test('the first call after a link has the progress, though the server knows the player as one without an account', async () => {
+test('the first call after a link has the progress, though the server found no account before', async () => {
   await lazyJob(KNOWS_ACCOUNTS, '{account}')
   await create('ann')
   expect(await percentOf('ann')).toBe(0)
@@ -137,7 +137,7 @@ test('an account that is linked while a server finds none is not missed', async 
 })
 
 test('refusals and conflicts of players’ documents are counted with those of the job, which finishes with refusals', async () => {
-  const key = await lazyJob(KNOWS_PLAYERS, '{player}')
+  const key = await lazyJob(NAMES_PLAYERS, '{player}')
   const report = { kind: 'percent', percent: 90 } as const
   records = []
   await percentOf('bob')
@@ -165,9 +165,9 @@ test('refusals and conflicts of players’ documents are counted with those of t
 })
 
 test('a lazy source whose records are refused pauses the job once, beyond its limit', async () => {
-  const key = await lazyJob(KNOWS_PLAYERS, '{player}', 2n)
+  const key = await lazyJob(NAMES_PLAYERS, '{player}', 2n)
   const states: string[] = []
-  records = [{ player: 'nobody', achievement: 'laps', percent: 40 }]
+  records = [{ player: 'other', achievement: 'laps', percent: 40 }]
   for (const player of ['p1', 'p2', 'p3', 'p4', 'p5']) {
     await percentOf(player)
     const { job } = await getJob(services, key, callOf())
