@@ -1,12 +1,18 @@
 import { Kysely, PostgresAdapter, PostgresDialect, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import pg from 'pg'
+import { NEVER_ABORTED } from '../model/never-aborted.ts'
+import { sleep } from '../model/sleep.ts'
+import { isRetryable } from './errors.ts'
 import { describeEstimate, migratedTables } from './migration-estimate.ts'
 import { migrations } from './migrations/index.ts'
 import { withClient } from './with-client.ts'
 
 /** Kysely's key: earlier versions of Laurel take a session lock under it. */
 const LOCK = 3853314791062309107n
+
+const ATTEMPTS = 10
+const MAX_PAUSE_MILLISECONDS = 1000
 
 /** A transaction that no other migrator enters. */
 export interface MigrationTransaction {
@@ -17,6 +23,7 @@ export interface MigrationTransaction {
 
 /**
  * Migrates a database to the newest schema. Concurrent migrators wait for the lock and then find nothing to do.
+ * Migrations that a deadlock with running servers rolled back are repeated, a bounded number of times.
  * @param onEstimate called before the first migration of a database that is not new, with how long the migrations take
  * @throws Error if a migration fails (all are rolled back) or the database is newer than this program.
  */
@@ -29,7 +36,15 @@ export async function migrate(
     const tables = await withClient(connectionString, (client) => migratedTables(client, pending))
     onEstimate(describeEstimate(pending, tables))
   }
-  await withMigrationLock(connectionString, (transaction) => transaction.migrate())
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await withMigrationLock(connectionString, (transaction) => transaction.migrate())
+    } catch (error) {
+      const isConflict = error instanceof Error && isRetryable(error.cause)
+      if (!isConflict || attempt === ATTEMPTS) throw error
+      await sleep(Math.random() * MAX_PAUSE_MILLISECONDS, NEVER_ABORTED)
+    }
+  }
 }
 
 /** Runs work in a transaction that holds the lock of migrations. */

@@ -14,8 +14,10 @@ import { listProgress } from '../../src/service/progress/list-progress.ts'
 import { recordProgress } from '../../src/service/progress/record-progress.ts'
 import type { RecordProgress } from '../../src/service/progress/writer/contract.ts'
 import { recordStats } from '../../src/service/stats/stat-values.ts'
-import { migrate } from '../../src/store/migrate.ts'
+import { migrate, migrationState } from '../../src/store/migrate.ts'
 import { migrations } from '../../src/store/migrations/index.ts'
+import { withClient } from '../../src/store/with-client.ts'
+import { createTestDatabase } from '../support/database.ts'
 import { onDatabase } from '../support/deliveries.ts'
 import { createTestServices, type TestServices } from '../support/services.ts'
 
@@ -31,17 +33,22 @@ const call: Call = {
   operation: 'test',
 }
 
-beforeAll(async () => {
-  services = await createTestServices()
-  const { databaseUrl } = services
+/** Replaces the schema by that of a migration. */
+async function createSchema(databaseUrl: string, migration: string): Promise<void> {
   await onDatabase(databaseUrl, 'drop schema public cascade; create schema public')
   const db = new Kysely<unknown>({
     dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: databaseUrl }) }),
   })
   const provider = { getMigrations: async () => ({ ...migrations }) }
-  const { error } = await new Migrator({ db, provider }).migrateTo('0014-destination-waits')
+  const { error } = await new Migrator({ db, provider }).migrateTo(migration)
   await db.destroy()
   expect(error).toBeUndefined()
+}
+
+beforeAll(async () => {
+  services = await createTestServices()
+  const { databaseUrl } = services
+  await createSchema(databaseUrl, '0014-destination-waits')
   await onDatabase(databaseUrl, DATA)
   await onDatabase(databaseUrl, 'analyze')
   await migrate(databaseUrl, (estimate) => estimates.push(estimate))
@@ -134,4 +141,22 @@ test('a merge keeps the first responses from before and after the migration', as
     changed: true,
     progress: { values: { count: 1n } },
   })
+})
+
+test('migrations that a deadlock with a running server rolled back are repeated', async () => {
+  await using database = await createTestDatabase()
+  await createSchema(database.url, '0032-record-imports')
+  await withClient(database.url, async (server) => {
+    // The migrator detects the deadlock first.
+    await server.query("set deadlock_timeout = '1min'")
+    await server.query('begin')
+    await server.query('select from report_traces')
+    const migrated = migrate(database.url)
+    const waits = `select from pg_locks where not granted and relation = 'report_traces'::regclass`
+    await expect.poll(() => onDatabase(database.url, waits)).toHaveLength(1)
+    await server.query('select from events')
+    await server.query('rollback')
+    await migrated
+  })
+  expect((await migrationState(database.url)).pending).toEqual([])
 })
