@@ -7,6 +7,7 @@ import { PLACEMENTS } from '../../src/store/citus/placements.ts'
 import { decodeSample, samplesIn } from '../conformance/subjects.ts'
 import { createDataFolder } from '../support/data-folder.ts'
 import { createTestDatabase } from '../support/database.ts'
+import { onDatabase } from '../support/deliveries.ts'
 import { sampleOf } from '../support/dialect-fixtures.ts'
 import { adapterOf, CODED, UNCODED } from '../support/documents.ts'
 import { runLaurel } from '../support/laurel.ts'
@@ -160,15 +161,19 @@ describe('db', () => {
     })
   })
 
-  test('says that a Postgres without Citus cannot distribute', async () => {
+  test('says that a database without Citus cannot distribute, and what is missing', async () => {
     await using database = await createTestDatabase()
     const { code, stdout, stderr } = await runLaurel(['db', 'distribute'], {
       env: { DATABASE_URL: database.url },
     })
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    const installed = "select from pg_available_extensions where name = 'citus'"
+    const [isInstalled] = await onDatabase(database.url, installed)
     expect(stderr).toBe(
-      'laurel: this Postgres has no Citus extension, so there is nothing to distribute the tables over: point DATABASE_URL at ' +
-        'the coordinator of a Citus cluster\n',
+      isInstalled
+        ? 'laurel: the Citus extension is installed but not enabled in this database: run CREATE EXTENSION citus in it, on each node\n'
+        : 'laurel: this Postgres has no Citus extension, so there is nothing to distribute the tables over: point DATABASE_URL at ' +
+            'the coordinator of a Citus cluster\n',
     )
   })
 
