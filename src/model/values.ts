@@ -168,7 +168,8 @@ function furthest(
   return (operator === 'at_least' ? comparison > 0 : comparison < 0) ? bounded : current
 }
 
-function withinWire(quantity: Quantity): Quantity {
+/** Returns the nearest quantity that the wire can hold. */
+export function withinWire(quantity: Quantity): Quantity {
   if (typeof quantity === 'number') return Math.min(Math.max(quantity, -Number.MAX_VALUE), Number.MAX_VALUE)
   return quantity > MAX_INTEGER ? MAX_INTEGER : quantity < MIN_INTEGER ? MIN_INTEGER : quantity
 }

@@ -61,11 +61,12 @@ export async function mergePlayerTitle(
   const records = await queries.progress.lockOfPlayerTitle(absorbed)
   const theirs = new Map(records.map(({ achievementId, progress }) => [achievementId, progress]))
   const quantities = values.quantitiesOf(key)
+  const summedStats = new Set(stats.filter(({ incrementOnly }) => incrementOnly).map(({ code }) => code))
   for (const achievement of achievements) {
     const second = theirs.get(achievement.id)
     const first = changes.progressOf(achievement.id)
     if (second !== undefined) {
-      const combined = combineProgress(achievement, first, second)
+      const combined = combineProgress(achievement, first, second, summedStats)
       if (!isSame(first, combined))
         changes.change(
           achievement,

@@ -1,8 +1,9 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { instantFromMilliseconds } from '../../../src/model/instant.ts'
+import { instantFromMilliseconds, TICKS_PER_SECOND } from '../../../src/model/instant.ts'
 import { accountsOf } from '../../support/bound-title.ts'
 import { MERGER, MergedTitle } from '../../support/merged-title.ts'
+import { achievementOf, requirementOf } from '../../support/records.ts'
 import { createTestServices, type TestServices } from '../../support/services.ts'
 
 let services: TestServices
@@ -93,6 +94,33 @@ test('adds up increment-only stats, keeps the better value of others, and update
   expect(await title.valuesOf(playerId)).toEqual({ laps: 11, rank: 8, best: 4 })
   expect(await title.progressOf(playerId, 'runner')).toMatchObject({ state: 'achieved' })
   expect(await title.progressOf(playerId, 'racer')).toMatchObject({ state: 'achieved' })
+})
+
+test('adds up what a challenge counted of an increment-only stat, and unlocks it', async () => {
+  const challenges = new MergedTitle(services, 'challenges')
+  await challenges.create(false)
+  const now = instantFromMilliseconds(clock)
+  const window = { start: now - 3600n * TICKS_PER_SECOND, end: now + 3600n * TICKS_PER_SECOND }
+  for (const [id, statCode, operator] of [
+    ['summed', 'laps', 'at_least'],
+    ['highest', 'rank', 'at_least'],
+    ['lowest', 'best', 'at_most'],
+  ] as const) {
+    const requirements = [requirementOf({ statCode, operator, target: operator === 'at_most' ? 1n : 10n })]
+    const achievement = achievementOf({ id, kind: 'challenge', window, requirements })
+    await challenges.operations.createAchievement({ titleId: 'challenges', achievement, ...once }, call)
+  }
+  for (const [id, value] of [
+    [playerId, 6],
+    [absorbedPlayerId, 5],
+  ] as const)
+    for (const code of ['laps', 'rank', 'best']) await challenges.setStat(id, code, value)
+  await merge()
+  expect(await challenges.progressOf(playerId, 'summed')).toMatchObject({
+    ...{ state: 'achieved', values: { count: 11n } },
+  })
+  expect(await challenges.progressOf(playerId, 'highest')).toMatchObject({ values: { count: 6n } })
+  expect(await challenges.progressOf(playerId, 'lowest')).toMatchObject({ values: { count: 5n } })
 })
 
 describe('refuses where no rule decides, and changes nothing:', () => {

@@ -1158,7 +1158,8 @@ export declare const PlayerService: GenService<{
    * Merges a player into another one, because they turned out to be one. Atomic. The records of both are combined in each title:
    *
    * - progress: each value is the one closer to its target, the earlier known unlock time stays, and an unlock that is
-   *   revoked for one of them is revoked. An achievement that only both together completed unlocks now.
+   *   revoked for one of them is revoked. In a challenge's window, rises of an increment-only stat add up. An achievement that
+   *   only both together completed unlocks now.
    * - stats: of an increment-only stat the rises above the default add up. Of another, the lower value stays if
    *   achievements want it to fall, else the higher.
    * - contributions to community achievements add up, and a reward that one of them claimed is claimed.
