@@ -24,6 +24,8 @@ describe('the auth file', () => {
     ],
     [JSON.stringify({ issuers: [{ ...issuer, principal: 'player', algorithms: ['none'] }] }), /algorithms.0/],
     ['{"keys":[],"typo":1}', /typo/],
+    ['{"keys":[],"keys":[]}', /keys: the member stands twice/],
+    ['{"keys":[{"name":"a","n\\u0061me":"b"}]}', /keys.0.name: the member stands twice/],
     [
       JSON.stringify({ issuers: [{ ...issuer, principal: 'player', subject: 'xbx' }] }),
       /issuers.0.subject: must be one of laurel, toy/,

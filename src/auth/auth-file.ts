@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { decodeSegment, encodeSegment, type Right } from '../model/right.ts'
+import { repeatedMember, STANDS_TWICE } from '../service/json.ts'
 
 /** Asymmetric signatures only: with a shared secret, a verifier could also issue tokens. */
 const ALGORITHMS = [
@@ -89,11 +90,19 @@ function problemsWithSubjects({ issuers }: AuthSettings, known: readonly string[
 }
 
 function readJson(file: string): unknown {
+  let text: string
   try {
-    return JSON.parse(readFileSync(file, 'utf8'))
+    text = readFileSync(file, 'utf8')
   } catch (error) {
-    const { code } = error as { readonly code?: string }
-    throw new AuthFileError(code === undefined ? `${file} is not JSON` : `${file} cannot be read: ${code}`)
+    throw new AuthFileError(`${file} cannot be read: ${(error as { readonly code?: string }).code}`)
+  }
+  try {
+    const json = JSON.parse(text)
+    const repeated = repeatedMember(text, json)
+    if (repeated === undefined) return json
+    throw new AuthFileError(`${file}: ${repeated.join('.')}: ${STANDS_TWICE}`)
+  } catch (error) {
+    throw error instanceof AuthFileError ? error : new AuthFileError(`${file} is not JSON`)
   }
 }
 

@@ -90,6 +90,31 @@ const [OPEN_BRACKET, OPEN_BRACE] = [91, 123] as const
 /** Both values could be meant, so neither is taken. */
 export const STANDS_TWICE = 'the member stands twice in its object: keep one of them'
 
+/** Returns the path of a member that stands twice in its object; undefined if none does. `json` is the parsed text. */
+export function repeatedMember(text: string, json: JsonValue): Path | undefined {
+  if (countMembers(json) === countColons(text)) return undefined
+  try {
+    return duplicateIn(parseTree(text), [])
+  } catch (error) {
+    // Nested too deep for the parser.
+    if (error instanceof RangeError) return []
+    throw error
+  }
+}
+
+/** Returns the number of members of all objects in the value, however deep it is. */
+function countMembers(json: JsonValue): number {
+  let count = 0
+  const open = [json]
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    if (typeof value !== 'object' || value === null) continue
+    const values = Object.values(value)
+    if (!Array.isArray(value)) count += values.length
+    for (const inner of values) open.push(inner)
+  }
+  return count
+}
+
 function duplicateError(text: string): DecodeError {
   const path = duplicateIn(parseTree(withoutTrailingCommas(text)), []) ?? []
   return new DecodeError(path, STANDS_TWICE)

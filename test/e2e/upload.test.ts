@@ -66,6 +66,8 @@ test('a map is an object in the query', async () => {
   const query = { dialect: DIALECT, title_id: 'lanternfall', mapping: '{"7":"first","8":""}' }
   const { status, lines } = await upload(IMPORT, query, DOCUMENT)
   expect([status, lines[0].message]).toEqual([400, 'mapping["8"] must be set'])
+  const repeated = await upload(IMPORT, { ...query, mapping: '{"7":"first","7":"second"}' }, DOCUMENT)
+  expect(repeated.lines[0].message).toMatch(/^mapping\["7"\] the member stands twice/)
 })
 
 test('an unknown or wrong option is refused with its name', async () => {

@@ -43,6 +43,22 @@ test('each wrong value is reported with its path and what it must be', () => {
   })
 })
 
+test.each([
+  ['{"items":[{},{"titleId":"a","titleId":"b"}]}', 'items[1].title_id'],
+  ['{"items":[{"title\\u0049d":"a","titleId":null}]}', 'items[0].title_id'],
+  ['{"items":[],"items":[]}', 'items'],
+  ['{"items":[{"reach":{"quantity":{"integer":"1","integer":"2"}}}]}', 'items[0].reach.quantity.integer'],
+  ['{"items":[{"other":{"a":1,"a":1}}]}', 'items[0].other.a'],
+])('a member that stands twice is refused with its path: %s', (json, path) => {
+  expect(violationsOf(BATCH, json)).toEqual({ [path]: expect.stringMatching(/stands twice/) })
+})
+
+test('a key that stands twice in a map is refused with its path', () => {
+  expect(violationsOf('laurel.v1.ImportProgressRequest', '{"mapping":{"a.b":"c","a.b":"d"}}')).toEqual({
+    'mapping["a.b"]': expect.stringMatching(/stands twice/),
+  })
+})
+
 test('two members of which one at most can be set are refused', () => {
   expect(violationsOf(BATCH, '{"items":[{"percent":5,"unlock":true}]}')).toEqual({
     '': expect.stringMatching(/cannot be read: .*oneof/),
@@ -54,6 +70,7 @@ test.each([
   ['a wrong last value', `{"items":[${'{"percent":5},'.repeat(19_000)}{"percent":"x"}]}`],
   ['unknown members', `{${Array.from({ length: 39_000 }, (_, index) => `"a${index}":1`).join()}}`],
   ['too many values', `{"items":[${'{},'.repeat(1_300_000)}{}]}`],
+  ['a member twice', `{"items":[${'{"percent":5},'.repeat(19_000)}{"percent":5,"percent":6}]}`],
   ['a long text', `{"items":[{"titleId":"${'a'.repeat(4_000_000)}"}]}`],
 ])('a message with %s costs at most 200 ms', async (_, json) => {
   const runs: number[] = []

@@ -9,6 +9,7 @@ import {
 } from '@bufbuild/protobuf'
 import { invalidArgument, MAX_VIOLATIONS } from '../../model/errors.ts'
 import { LIMITS } from '../../model/limits.ts'
+import { repeatedMember, STANDS_TWICE } from '../../service/json.ts'
 import { parse, type Violations } from '../convert/violations.ts'
 import { descriptorRegistry } from '../descriptors.ts'
 
@@ -23,7 +24,7 @@ const SMALL_BYTES = 4096
 export function checkJsonMessage(type: DescMessage, bytes: Buffer): void {
   if (!isUtf8(bytes)) throw invalidArgument([{ field: '', message: 'the message must be UTF-8 text' }])
   if (bytes.length > SMALL_BYTES) checkValueCount(bytes)
-  const json = parseMessage(bytes)
+  const json = parseMessage(type, bytes)
   try {
     toBinary(type, fromJson(type, json, { registry: descriptorRegistry() }))
   } catch (error) {
@@ -32,13 +33,41 @@ export function checkJsonMessage(type: DescMessage, bytes: Buffer): void {
   }
 }
 
-function parseMessage(bytes: Buffer): JsonValue {
+function parseMessage(type: DescMessage, bytes: Buffer): JsonValue {
+  const text = bytes.toString()
+  let json: JsonValue
   try {
-    return JSON.parse(bytes.toString())
+    json = JSON.parse(text)
   } catch (error) {
     const message = `the message is not valid JSON: ${(error as Error).message}`
     throw invalidArgument([{ field: '', message }])
   }
+  const repeated = repeatedMember(text, json)
+  if (repeated !== undefined)
+    throw invalidArgument([{ field: formatPath(type, repeated), message: STANDS_TWICE }])
+  return json
+}
+
+/** Returns the path of a member in the naming of the protos. */
+function formatPath(type: DescMessage, path: readonly (string | number)[]): string {
+  let [formatted, message, isMap] = ['', type as DescMessage | undefined, false]
+  for (const step of path) {
+    if (typeof step === 'number') formatted += `[${step}]`
+    else if (isMap) {
+      formatted += `[${JSON.stringify(step.slice(0, LIMITS.id))}]`
+      isMap = false
+    } else {
+      const field = message && fieldOf(message, step)
+      formatted = join(formatted, field?.name ?? step.slice(0, LIMITS.id))
+      message = field?.message
+      isMap = field?.fieldKind === 'map'
+    }
+  }
+  return formatted
+}
+
+function fieldOf({ fields }: DescMessage, name: string): DescField | undefined {
+  return fields.find((field) => field.jsonName === name || field.name === name)
 }
 
 /** Counts members and elements by the characters before each of them, outside of texts. */
@@ -65,7 +94,7 @@ function checkMembers(type: DescMessage, json: JsonValue, path: string, violatio
     return
   }
   for (const [name, value] of Object.entries(json)) {
-    const field = type.fields.find((field) => field.jsonName === name || field.name === name)
+    const field = fieldOf(type, name)
     if (field !== undefined) checkField(type, field, value, join(path, field.name), violations)
     else {
       const names = type.fields.map(({ name }) => name).join(', ')

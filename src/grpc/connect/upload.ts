@@ -5,8 +5,6 @@ import {
   type DescField,
   type DescMethod,
   fromJson,
-  type JsonObject,
-  type JsonValue,
   type Message,
   ScalarType,
 } from '@bufbuild/protobuf'
@@ -134,22 +132,23 @@ type Query = Readonly<Record<string, string | string[]>>
  */
 function readOptions({ input }: DescMethod, query: Query): Message {
   const fields = new Map(input.fields.map((field) => [field.name, field]))
-  const options = Object.entries(query).map(([name, value]) => {
+  const members = Object.entries(query).map(([name, value]) => {
     if (name === CONTENT) throw invalidArgument([{ field: name, message: 'must be the body of the request' }])
     if (Array.isArray(value)) throw invalidArgument([{ field: name, message: 'must be given once' }])
-    return [name, readOption(fields.get(name), value)] as const
+    return `${JSON.stringify(name)}:${optionText(fields.get(name), value)}`
   })
-  // An assignment would not add a member `__proto__`, which is unknown too.
-  const json: JsonObject = Object.fromEntries(options)
-  checkJsonMessage(input, Buffer.from(JSON.stringify(json)))
-  return fromJson(input, json)
+  const text = `{${members.join()}}`
+  checkJsonMessage(input, Buffer.from(text))
+  return fromJson(input, JSON.parse(text))
 }
 
-function readOption(field: DescField | undefined, text: string): JsonValue {
+/** Returns the JSON text of an option. */
+function optionText(field: DescField | undefined, text: string): string {
   const isJson = field?.fieldKind === 'map' || field?.scalar === ScalarType.BOOL
   try {
-    return isJson ? JSON.parse(text) : text
+    if (isJson) JSON.parse(text)
+    return isJson ? text : JSON.stringify(text)
   } catch {
-    return text
+    return JSON.stringify(text)
   }
 }
