@@ -14,12 +14,13 @@ import {
   integerOf,
   NO_TIME_SPAN,
   parseTimeSpan,
+  titleIdIn,
   titleIds,
   writeTime,
 } from './formats.ts'
 import { readMediaList, readReward, writeMedia, writeReward } from './media.ts'
 import { readProgress, readRequirements, writeProgression, writeState } from './progression.ts'
-import { achievementIdOf, textIn, titleName } from './record.ts'
+import { achievementIdOf, textIn } from './record.ts'
 import { achievementSchema } from './schema.ts'
 
 type Wire = z.output<typeof achievementSchema>
@@ -54,7 +55,8 @@ function withPlatforms(entry: JsonObject): JsonObject {
 }
 
 function fromWire(wire: Wire, { locale }: DecodeContext): Canonical {
-  const [association] = wire.titleAssociations ?? []
+  const ownId = titleIdIn(wire.serviceConfigId)
+  const association = ownAssociation(wire.titleAssociations ?? [], ownId)
   const requirements = readRequirements(wire)
   const text = (said: string): LocalizedText => ({ locale, text: said, translations: EMPTY_OBJECT })
   const described = wire.description ?? ''
@@ -135,18 +137,31 @@ function partAt([member, inner, , field]: Path): 'achievement' | 'progress' {
   return ofRequirement ? 'achievement' : 'progress'
 }
 
-/** Without an association, writes the title itself: clients expect at least one. */
+/** Returns the association with the entry's own title: the one of its service configuration, which else is the first. */
+function ownAssociation<Association extends { readonly id: JsonValue }>(
+  associations: readonly Association[],
+  ownId: string | undefined,
+): Association | undefined {
+  if (ownId === undefined) return associations[0]
+  return associations.find(({ id }) => String(id) === ownId)
+}
+
+/**
+ * Writes the associations, so that the title's own id is read from them: first, unless it follows from the service configuration.
+ * Without any, writes the title itself, because clients expect at least one.
+ */
 function writeAssociations(record: Canonical): readonly JsonObject[] {
   const associations = record.achievement?.titleAssociations ?? []
-  if (associations.length > 0) {
-    return associations.map(({ id, name, version }) => ({
-      name,
-      id: integerOf(id),
-      ...(version === undefined ? {} : { version }),
-    }))
-  }
-  const titleId = record.title.binding?.['title_id']
-  return titleId === undefined ? [] : [{ name: titleName(record), id: integerOf(titleId) }]
+  const { scid, titleId } = titleIds(record.title.binding)
+  const mustLead = titleId !== undefined && (associations.length === 0 || titleIdIn(scid) !== titleId)
+  const known = associations.find(({ id }) => id === titleId)
+  const own = known ?? { id: titleId ?? '', name: record.title.displayName ?? '', version: undefined }
+  const ordered = mustLead ? [own, ...associations.filter((each) => each !== known)] : associations
+  return ordered.map(({ id, name, version }) => ({
+    name,
+    id: integerOf(id),
+    ...(version === undefined ? {} : { version }),
+  }))
 }
 
 /** An estimated time of zero is written with a fraction, so that it differs from the text for none. */

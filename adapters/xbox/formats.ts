@@ -80,8 +80,10 @@ export function scidOf(titleId: string): string | undefined {
   return number <= 0xffff_ffff ? DERIVED_SCID + number.toString(16).padStart(8, '0') : undefined
 }
 
-function titleIdIn(scid: string): string | undefined {
-  const tail = scid.startsWith(DERIVED_SCID) ? scid.slice(DERIVED_SCID.length) : ''
+/** Returns the title id that a service configuration id ends in; undefined for one of an older title. */
+export function titleIdIn(scid: string | null | undefined): string | undefined {
+  const lower = scid?.toLowerCase() ?? ''
+  const tail = lower.startsWith(DERIVED_SCID) ? lower.slice(DERIVED_SCID.length) : ''
   return /^[0-9a-f]{8}$/.test(tail) ? Number.parseInt(tail, 16).toString() : undefined
 }
 
@@ -90,7 +92,7 @@ export function titleIds(binding: Binding | undefined) {
   const { service_config_id: scid, title_id: titleId } = binding ?? {}
   return {
     scid: scid ?? (titleId === undefined ? undefined : scidOf(titleId)),
-    titleId: titleId ?? (scid === undefined ? undefined : titleIdIn(scid)),
+    titleId: titleId ?? titleIdIn(scid),
   }
 }
 

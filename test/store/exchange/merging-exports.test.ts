@@ -22,8 +22,6 @@ const TITLE = 'harbor'
 const call = callOf()
 /** Each export is imported in each of them, and each entry alone in one. */
 const LOCALES = [undefined, 'de', 'en', 'fr', 'ja']
-/** Achievements may be associated with other titles, whose ids the document then contains. */
-const INTO_TITLE = { titleId: TITLE, allowRebinding: true }
 
 /** Each shape of each dialect that carries definitions. */
 const exports = [...dialects.values()].flatMap((adapter) =>
@@ -118,7 +116,7 @@ describe.each(exports)('$dialect in shape $shape', ({ adapter, dialect, shape })
       for (const document of [text, ...entries]) {
         for (const stated of new Set([locale, undefined])) {
           const { outcomes } = await importText(services, dialect, document, {
-            ...INTO_TITLE,
+            titleId: TITLE,
             locale: stated,
           })
           const wrong = outcomes.filter(({ kind }) => kind !== 'unchanged')
@@ -134,7 +132,7 @@ describe.each(exports)('$dialect in shape $shape', ({ adapter, dialect, shape })
     const { text } = await exportText(services, dialect, TITLE, { shape })
     const records = samplesIn(adapter, parseJson(text)).map((sample) => decodeSample(adapter, sample).result)
     const title = records.every(({ title: { binding } }) => binding) ? {} : { titleId: TITLE }
-    await importText(services, dialect, text, { ...title, allowRebinding: true })
+    await importText(services, dialect, text, title)
     expect(await storedIn(services)).toBe(before)
   })
 })
@@ -163,7 +161,7 @@ describe('a change in an exported document', () => {
       return achievement?.ids[dialect] === before.ids[dialect] || achievement?.id === of
     })
     const document = formatJson(change(found?.entry as JsonObject))
-    const options = { ...INTO_TITLE, locale }
+    const options = { titleId: TITLE, locale }
     const plan = await importText(services, dialect, document, { ...options, dryRun: true })
     const fields = (plan.outcomes[0]?.changes ?? []).map(({ field }) => field.split(/[.[]/)[0])
     const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
@@ -187,7 +185,7 @@ describe('a change in an exported document', () => {
       const outcomes = await Promise.all(
         broken.map(async (name) => {
           const document = formatJson({ ...entry, [name]: [{ broken: [] }] })
-          return (await importText(services, dialect, document, { ...INTO_TITLE, dryRun: true })).outcomes[0]
+          return (await importText(services, dialect, document, { titleId: TITLE, dryRun: true })).outcomes[0]
         }),
       )
       const failed = outcomes.filter((outcome) => outcome?.kind === 'failed')
