@@ -60,7 +60,7 @@ function asImported(part: Part, record: Canonical, back: Canonical, rules: LossR
   const after = withoutZero(definition, before, importedProgress(definition, back.progress))
   if (record.achievement === undefined || back.achievement === undefined) return [before, after]
   // Beside its definition, progress that says nothing claims nothing about a player, and its id is the definition's.
-  if (!hasFacts(before) && !hasFacts(after)) return [before, before]
+  if (!hasFacts(record.progress) && !hasFacts(back.progress)) return [before, before]
   return [before, { ...after, achievementId: before.achievementId }]
 }
 
