@@ -100,7 +100,7 @@ describe.each(subjects)('$id', (subject) => {
           const { title, progress: facts } = decodeEntry(adapter, json, READING).result
           if (facts === undefined) throw new TypeError('an entry of progress brings progress')
           const entry = { title, facts, shape: adapter.shapeOf?.(json, READING) }
-          const report = mergeProgress(adapter, stored.achievement, stored.progress, entry)
+          const { report } = mergeProgress(adapter, stored.achievement, stored.progress, entry)
           expect(after(stored.achievement, stored.progress, report)).toMatchObject({ changed: false })
         }),
         runs(200),

@@ -1,4 +1,5 @@
 import type { Achievement } from '../../model/achievement.ts'
+import type { Totals } from '../../model/imported-totals.ts'
 import { formatInstant } from '../../model/instant.ts'
 import { type JsonValue, sameJson } from '../../model/json.ts'
 import type { Progress } from '../../model/progress.ts'
@@ -19,6 +20,7 @@ const INSTANTS: ReadonlySet<string> = new Set([
   'window.end_time',
   'create_time',
   'progress.unlock_time',
+  'summary.last_unlock_time',
 ])
 /** Members whose own members are keys, not names of fields. */
 const MAPS: ReadonlySet<string> = new Set(['translations', 'ids', 'extensions', 'values'])
@@ -45,6 +47,16 @@ export function progressChanges(before: Progress, after: Progress): readonly Fie
   const changes: FieldChange[] = []
   const location = { field: 'progress', isMap: false }
   for (const name of PROGRESS_FIELDS) compareMember(before, after, location, name, changes)
+  return changes
+}
+
+/** The totals that a document can state. */
+const TOTALS_FIELDS = ['unlockedCount', 'score', 'maxScore', 'lastUnlockTime'] as const
+
+export function totalsChanges(before: Totals, after: Totals): readonly FieldChange[] {
+  const changes: FieldChange[] = []
+  const location = { field: 'summary', isMap: false }
+  for (const name of TOTALS_FIELDS) compareMember(before, after, location, name, changes)
   return changes
 }
 

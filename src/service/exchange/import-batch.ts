@@ -12,7 +12,7 @@ import { achievementNotFound, playerDeleted } from '../require.ts'
 import type { Services } from '../services.ts'
 import type { EntryOutcome } from './document-parts.ts'
 import { achievementIdOf } from './entry-losses.ts'
-import { definitionChanges, type FieldChange, progressChanges } from './field-changes.ts'
+import { definitionChanges, type FieldChange, progressChanges, totalsChanges } from './field-changes.ts'
 import {
   type DefinitionContext,
   type DefinitionEntry,
@@ -98,13 +98,14 @@ async function importIntoTitle(
   const results = await importProgressOf(context, pastEntries, definitions)
   const outcomes = entries.map(({ path, record }, index): EntryOutcome => {
     const definition = definitions[index] as ImportedDefinition
-    const { progress: result, totalsChanged } = results[index] as ImportedFacts
+    const { progress: result, totals } = results[index] as ImportedFacts
     const error = definition.error ?? (result instanceof LaurelError ? result : undefined)
     const hasProgress = result !== undefined || record.summary !== undefined
     const hasDefinition = writesDefinitions && record.achievement !== undefined
     let { kind } = definition
     if (error !== undefined) kind = 'failed'
-    else if (kind === 'unchanged' && (totalsChanged || (isDone(result) && result.changed))) kind = 'replaced'
+    else if (kind === 'unchanged' && (totals !== undefined || (isDone(result) && result.changed)))
+      kind = 'replaced'
     else if (kind === 'unchanged' && !hasProgress && !hasDefinition) kind = 'ignored'
     return {
       path,
@@ -114,7 +115,7 @@ async function importIntoTitle(
       possibleDuplicates:
         definition.kind === 'new' ? possibleDuplicatesOf(record.achievement?.name.text ?? '', names) : [],
       drift: isDone(result) ? result.drift : undefined,
-      changes: dryRun && error === undefined ? changesOf(definition, result) : [],
+      changes: dryRun && error === undefined ? changesOf(definition, result, totals) : [],
     }
   })
   const losses = entries.flatMap(({ path }, index): readonly Loss[] => {
@@ -134,10 +135,12 @@ async function importIntoTitle(
 function changesOf(
   { replaced }: ImportedDefinition,
   result: ImportedProgress | LaurelError | undefined,
+  totals: ImportedFacts['totals'],
 ): readonly FieldChange[] {
   return [
     ...(replaced === undefined ? [] : definitionChanges(replaced.before, replaced.after)),
     ...(isDone(result) && result.changed ? progressChanges(result.before, result.progress) : []),
+    ...(totals === undefined ? [] : totalsChanges(totals.before, totals.after)),
   ]
 }
 
@@ -217,7 +220,7 @@ async function importProgressOf(
   if (linked.size > 0) await queries.replays.requeueWaiting([...linked], adapter.id)
   let next = 0
   return facts.map((fact) =>
-    isDone(fact) ? (results[next++] as ImportedFacts) : { progress: fact, totalsChanged: false },
+    isDone(fact) ? (results[next++] as ImportedFacts) : { progress: fact, totals: undefined },
   )
 }
 

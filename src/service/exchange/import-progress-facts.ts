@@ -3,9 +3,7 @@ import { Turns } from '../../dialect/turns.ts'
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { applyReport } from '../../model/apply-report.ts'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
-import { totalsToJson } from '../../model/imported-totals.ts'
 import { type Instant, TICKS_PER_MILLISECOND } from '../../model/instant.ts'
-import { sameJson } from '../../model/json.ts'
 import {
   NOT_STARTED,
   type Progress,
@@ -22,7 +20,8 @@ import { addReport, attempt } from '../progress/writer/apply-report.ts'
 import { type PlayerTitleChanges, UnitOfWork } from '../progress/writer/unit-of-work.ts'
 import type { Drift } from './document-parts.ts'
 import { ImportedStats } from './import-stats.ts'
-import { type ImportReport, mergeProgress, reportOf } from './merge-progress.ts'
+import { mergeProgress, type News, reportOf } from './merge-progress.ts'
+import { mergeTotals, type TotalsChange } from './merge-totals.ts'
 
 /** One entry's progress of one player, with the matched achievement. */
 export interface PlayerFacts {
@@ -46,7 +45,8 @@ export interface ImportedProgress extends ProgressResult {
 export interface ImportedFacts {
   /** An error for progress that is rejected; undefined if the entry has none. */
   readonly progress: ImportedProgress | LaurelError | undefined
-  readonly totalsChanged: boolean
+  /** Undefined if the player's totals stay. */
+  readonly totals: TotalsChange | undefined
 }
 
 export interface ImportContext {
@@ -76,15 +76,20 @@ export async function importPlayerFacts(
   await stats.load(players)
   const context = { time: now, precision: 'exact', writer: call.actor } as const
   const attribution = attributionOf(call, undefined)
+  const maxScores = await maxScoresOf(queries, players)
   const importOne = ({ facts, achievement, summary, title, shape }: PlayerFacts, index: number) => {
     const key = keys[index] as (typeof keys)[number]
-    let totalsChanged = false
+    let totals: TotalsChange | undefined
     const imported = attempt(() => {
       const changes = unitOfWork.of(key)
-      totalsChanged = summary !== undefined && setTotals(changes, adapter, summary)
+      if (summary !== undefined) {
+        const maxScore = maxScores.get(index) ?? 0n
+        totals = mergeTotals(adapter, { ...changes.playerTitle, maxScore }, { title, facts: summary, shape })
+        if (totals !== undefined) changes.annotate({ [adapter.id]: totals.stored })
+      }
       if (facts === undefined || achievement === undefined) return undefined
       const progress = changes.progressOf(achievement.id)
-      const report = mergeProgress(adapter, achievement, progress, { title, facts, shape })
+      const { report, news } = mergeProgress(adapter, achievement, progress, { title, facts, shape })
       const movements = stats.movementsOf(key, achievement, progress, report, context)
       const recorded = addReport(changes, key, achievement, report, context, attribution)
       const result =
@@ -95,10 +100,10 @@ export async function importPlayerFacts(
       return {
         ...result,
         before: progress,
-        drift: driftOf(achievement, reportOf(facts), result.progress, context, key),
+        drift: driftOf(achievement, facts, news, result.progress, context, key),
       }
     })
-    return { progress: imported, totalsChanged }
+    return { progress: imported, totals }
   }
   const results: ImportedFacts[] = []
   const turns = new Turns()
@@ -111,12 +116,17 @@ export async function importPlayerFacts(
   return results
 }
 
-/** Stores a document's totals beside Laurel's own. Returns false if they are stored already. */
-function setTotals(changes: PlayerTitleChanges, { id }: Adapter, summary: SummaryFacts): boolean {
-  const totals = totalsToJson(summary)
-  if (sameJson(changes.playerTitle.extensions[id] ?? null, totals)) return false
-  changes.annotate({ [id]: totals })
-  return true
+/** Returns the scores of all achievements of the title, by the index of each entry with totals. */
+async function maxScoresOf(
+  queries: Queries,
+  players: readonly PlayerFacts[],
+): Promise<ReadonlyMap<number, bigint>> {
+  const scores = new Map<number, bigint>()
+  for (const [index, { playerId, titleId, summary }] of players.entries()) {
+    if (summary === undefined) continue
+    scores.set(index, (await queries.titles.findTotals({ playerId, titleId })).maxScore)
+  }
+  return scores
 }
 
 /** Revokes an unlock because the platform has. */
@@ -146,25 +156,26 @@ const STATE_RANKS = { not_started: 0, in_progress: 1, achieved: 2 } as const
 const TIME_TOLERANCE = TICKS_PER_MILLISECOND
 
 /**
- * Returns the drift if a document has less progress than is stored, by the rules of reports, has revoked it, or has another
- * unlock time. Values are compared only where the document has them, because not every dialect does; progress that is revoked
- * here never drifts.
+ * Returns the drift if a document has less progress than is stored, by the rules of reports, if only one of both is revoked, or if
+ * their unlock times differ. What the document's shape cannot state does not differ: only news are compared, and values only where
+ * the document has them.
  */
 function driftOf(
   achievement: StoredAchievement,
-  report: ImportReport,
+  facts: ProgressFacts,
+  news: News,
   stored: Progress,
   context: ReportContext,
   key: ProgressKey,
 ): Drift | undefined {
-  if (stored.revoked || stored.state === 'not_started') return undefined
+  if (stored.state === 'not_started') return undefined
+  const report = reportOf(facts)
   const outcome = applyReport(achievement, NOT_STARTED, report, context)
   if (outcome.kind === 'rejected') return undefined
   const imported = outcome.progress
-  if (report.state === 'achieved') {
-    const differs = report.revoked || areApart(report.unlockTime, stored.unlockTime)
-    return differs ? { key, imported, stored } : undefined
-  }
+  if (news.has('revoked') && report.revoked !== stored.revoked) return { key, imported, stored }
+  if (report.state === 'achieved')
+    return areApart(report.unlockTime, stored.unlockTime) ? { key, imported, stored } : undefined
   const isLower =
     STATE_RANKS[imported.state] < STATE_RANKS[stored.state] ||
     imported.percent < stored.percent ||
@@ -174,7 +185,7 @@ function driftOf(
       const difference = compareQuantities(theirs, ours)
       return operator === 'at_least' ? difference < 0 : difference > 0
     })
-  return isLower ? { key, imported, stored } : undefined
+  return news.size > 0 && isLower ? { key, imported, stored } : undefined
 }
 
 function areApart(theirs: Instant | undefined, ours: Instant | undefined): boolean {

@@ -18,6 +18,14 @@ export interface ProgressEntry {
 
 const MERGED = ['state', 'percent', 'values', 'revoked'] as const
 
+/** The facts in which an entry differs from the baseline. */
+export type News = ReadonlySet<(typeof MERGED)[number]>
+
+export interface MergedProgress {
+  readonly report: ImportReport
+  readonly news: News
+}
+
 export function reportOf({
   state,
   percent,
@@ -30,7 +38,7 @@ export function reportOf({
 }
 
 /**
- * Returns the news in an entry, by the same merge as of definitions: the baseline is the stored progress encoded in the entry's shape
+ * Returns an entry's news as a report, by the same merge as of definitions: the baseline is the stored progress encoded in the entry's shape
  * and decoded again, and what equals it is no news. So an export of the progress changes nothing, in whatever shape.
  */
 export function mergeProgress(
@@ -38,9 +46,10 @@ export function mergeProgress(
   achievement: StoredAchievement,
   stored: Progress,
   { title, facts, shape }: ProgressEntry,
-): ImportReport {
+): MergedProgress {
   const report = reportOf(facts)
-  if (stored === NOT_STARTED) return report
+  const everything = { report, news: new Set(MERGED) }
+  if (stored === NOT_STARTED) return everything
   const { account } = facts
   const current = {
     title,
@@ -49,8 +58,8 @@ export function mergeProgress(
     summary: undefined,
   }
   const { progress: baseline } = asRead(adapter, current, { shape, purpose: 'progress', account })
-  if (baseline === undefined) return report
-  const isNews = (name: (typeof MERGED)[number]) => !sameJson(report[name], baseline[name])
+  if (baseline === undefined) return everything
+  const news: News = new Set(MERGED.filter((name) => !sameJson(report[name], baseline[name])))
   const own = (extensions: Extensions) => extensions[adapter.id] ?? {}
   // A member that encoding makes up, such as the id of a row, is no news by itself.
   const madeUp = Object.keys(own(baseline.extensions)).filter(
@@ -58,14 +67,14 @@ export function mergeProgress(
   )
   const said = (extensions: Extensions) =>
     Object.entries(own(extensions)).filter(([name]) => !madeUp.includes(name))
-  const hasNews = MERGED.some(isNews)
-  const isExtended = hasNews || !sameJson(said(report.extensions), said(baseline.extensions))
-  return {
+  const isExtended = news.size > 0 || !sameJson(said(report.extensions), said(baseline.extensions))
+  const merged = {
     ...report,
-    state: hasNews ? report.state : 'not_started',
-    percent: isNews('percent') ? report.percent : 0,
-    values: isNews('values') ? report.values : {},
-    revoked: isNews('revoked') && report.revoked,
+    state: news.size > 0 ? report.state : 'not_started',
+    percent: news.has('percent') ? report.percent : 0,
+    values: news.has('values') ? report.values : {},
+    revoked: news.has('revoked') && report.revoked,
     extensions: isExtended ? report.extensions : {},
   }
+  return { report: merged, news }
 }

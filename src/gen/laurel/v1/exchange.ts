@@ -243,21 +243,21 @@ export interface EntryOutcome {
    */
   possibleDuplicates: string[];
   /**
-   * Set if the stored progress differs from the entry's and stays as it is: it is further, the entry's unlock is revoked, or
-   * its unlock time is another by a millisecond or more.
+   * Set if the stored progress differs from the entry's and stays as it is: it is further, only one of both is revoked, or the unlock
+   * times differ by a millisecond or more. What the entry's shape cannot state does not differ.
    */
   drift?:
     | ProgressDrift
     | undefined;
-  /** The fields of the stored achievement and progress that the entry would change. In a dry run only. */
+  /** The fields of the stored achievement, progress and totals that the entry would change. In a dry run only. */
   changes: FieldChange[];
 }
 
 /** A field that an import would change. */
 export interface FieldChange {
   /**
-   * The field, named as in Achievement, or `progress.` and a field of Progress: `requirements[0].target`. Keys of maps,
-   * such as languages and requirement ids, are quoted in brackets: `progress.values["kills"]`.
+   * The field, named as in Achievement (`requirements[0].target`), or `progress.` and a field of Progress, or `summary.` and a field
+   * of PlayerSummary. Keys of maps, such as languages and requirement ids, are quoted in brackets: `progress.values["kills"]`.
    */
   field: string;
   /** The stored value as JSON text. Empty if there is none. */

@@ -427,15 +427,15 @@ export declare type EntryOutcome = Message<"laurel.v1.EntryOutcome"> & {
   possibleDuplicates: string[];
 
   /**
-   * Set if the stored progress differs from the entry's and stays as it is: it is further, the entry's unlock is revoked, or
-   * its unlock time is another by a millisecond or more.
+   * Set if the stored progress differs from the entry's and stays as it is: it is further, only one of both is revoked, or the unlock
+   * times differ by a millisecond or more. What the entry's shape cannot state does not differ.
    *
    * @generated from field: laurel.v1.ProgressDrift drift = 6;
    */
   drift?: ProgressDrift | undefined;
 
   /**
-   * The fields of the stored achievement and progress that the entry would change. In a dry run only.
+   * The fields of the stored achievement, progress and totals that the entry would change. In a dry run only.
    *
    * @generated from field: repeated laurel.v1.FieldChange changes = 7;
    */
@@ -485,15 +485,15 @@ export declare type EntryOutcomeJson = {
   possibleDuplicates?: string[];
 
   /**
-   * Set if the stored progress differs from the entry's and stays as it is: it is further, the entry's unlock is revoked, or
-   * its unlock time is another by a millisecond or more.
+   * Set if the stored progress differs from the entry's and stays as it is: it is further, only one of both is revoked, or the unlock
+   * times differ by a millisecond or more. What the entry's shape cannot state does not differ.
    *
    * @generated from field: laurel.v1.ProgressDrift drift = 6;
    */
   drift?: ProgressDriftJson;
 
   /**
-   * The fields of the stored achievement and progress that the entry would change. In a dry run only.
+   * The fields of the stored achievement, progress and totals that the entry would change. In a dry run only.
    *
    * @generated from field: repeated laurel.v1.FieldChange changes = 7;
    */
@@ -513,8 +513,8 @@ export declare const EntryOutcomeSchema: GenMessage<EntryOutcome, {jsonType: Ent
  */
 export declare type FieldChange = Message<"laurel.v1.FieldChange"> & {
   /**
-   * The field, named as in Achievement, or `progress.` and a field of Progress: `requirements[0].target`. Keys of maps,
-   * such as languages and requirement ids, are quoted in brackets: `progress.values["kills"]`.
+   * The field, named as in Achievement (`requirements[0].target`), or `progress.` and a field of Progress, or `summary.` and a field
+   * of PlayerSummary. Keys of maps, such as languages and requirement ids, are quoted in brackets: `progress.values["kills"]`.
    *
    * @generated from field: string field = 1;
    */
@@ -542,8 +542,8 @@ export declare type FieldChange = Message<"laurel.v1.FieldChange"> & {
  */
 export declare type FieldChangeJson = {
   /**
-   * The field, named as in Achievement, or `progress.` and a field of Progress: `requirements[0].target`. Keys of maps,
-   * such as languages and requirement ids, are quoted in brackets: `progress.values["kills"]`.
+   * The field, named as in Achievement (`requirements[0].target`), or `progress.` and a field of Progress, or `summary.` and a field
+   * of PlayerSummary. Keys of maps, such as languages and requirement ids, are quoted in brackets: `progress.values["kills"]`.
    *
    * @generated from field: string field = 1;
    */
