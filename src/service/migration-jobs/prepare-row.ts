@@ -80,7 +80,7 @@ export class RowPreparer {
     }
     if (typeof progress === 'string' || progress.state !== 'achieved') return progress
     const unlockPrecision = unlockTime === undefined ? 'unknown' : 'imported'
-    return { ...progress, unlockTime, unlockPrecision }
+    return { ...progress, unlockTime: notAfter(this.#context.now, unlockTime), unlockPrecision }
   }
 
   #preparedOf(achievement: StoredAchievement): Prepared {
@@ -168,11 +168,24 @@ function roundedDown(text: string, type: 'integer' | 'double'): Quantity | undef
 function restored(
   progress: Progress,
   achievement: StoredAchievement,
-  { writer }: RowContext,
+  { writer, now }: RowContext,
 ): Progress | string {
   if (achievement.participation === 'community')
     return `achievement ${achievement.id}: all players earn it together, and its progress is not a player's`
   if (achievement.lifecycle === 'draft')
     return `achievement ${achievement.id}: it is a draft: set its lifecycle to live before the import`
-  return problemOf(progress) ?? { ...progress, writer: progress.writer || writer }
+  return (
+    problemOf(progress) ?? {
+      ...progress,
+      unlockTime: notAfter(now, progress.unlockTime),
+      firstReportTime: notAfter(now, progress.firstReportTime),
+      lastReportTime: notAfter(now, progress.lastReportTime),
+      writer: progress.writer || writer,
+    }
+  )
+}
+
+/** A time that is ahead by no more than clocks may differ is taken as now, as in reports. Readers refuse later ones. */
+function notAfter(now: Instant, time: Instant | undefined): Instant | undefined {
+  return time !== undefined && time > now ? now : time
 }

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { formatInstant, TICKS_PER_SECOND } from '../../../src/model/instant.ts'
 import type { MigrationJobKey } from '../../../src/model/migration-job.ts'
 import { dialects } from '../../../src/registry.ts'
 import { feedIdentities } from '../../../src/service/migration-jobs/feed-identities.ts'
 import { listRefusals } from '../../../src/service/migration-jobs/jobs.ts'
+import { getProgress } from '../../../src/service/progress/get-progress.ts'
 import { createTestJob, createTitleWith, feedText, linesOf } from '../../support/migration-job.ts'
 import { achievementOf, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
@@ -17,6 +19,7 @@ const PROGRESS = {
   ...{ revoked: false, writer: 'old', extensions: {} },
 }
 const UNLOCK = { state: 'achieved', percent: 100, unlockPrecision: 'unknown' }
+const TIMES = { format: 'rfc3339', pattern: '', timeZone: 'UTC', unknownTexts: [] } as const
 const TIMED = { ...UNLOCK, unlockPrecision: 'exact', unlockTime: '2020-01-01T00:00:00Z' }
 
 let services: TestServices
@@ -32,6 +35,10 @@ afterAll(() => services[Symbol.asyncDispose]())
 async function job(mapping: Parameters<typeof createTestJob>[3]): Promise<MigrationJobKey> {
   jobs += 1
   return createTestJob(services, 't', `job-${jobs}`, mapping)
+}
+
+async function progressOf(playerId: string) {
+  return (await getProgress(services, { titleId: 't', playerId, achievementId: 'laps' }, callOf())).progress
 }
 
 async function reasonsOf(key: MigrationJobKey): Promise<readonly string[]> {
@@ -126,4 +133,49 @@ test('a row of an identity map with the character U+0000 is refused by itself', 
   expect(await reasonsOf(key)).toEqual(['the ids must not hold control characters'])
   await feedText(services, key, linesOf([{ player: 'other', achievement: 'laps', percent: 5 }]))
   expect(await reasonsOf(key)).toHaveLength(1)
+})
+
+test('a row of an identity map that names another player than an earlier row is refused by itself', async () => {
+  const key = await job({ player: { field: 'player', dialect: undefined, usesIdentities: true } })
+  const feed = (text: string) => {
+    const content = (async function* () {
+      yield Buffer.from(text)
+    })()
+    return Array.fromAsync(feedIdentities(services, { ...key, source: 'map' }, content, callOf()))
+  }
+  await feed('theirs,first\nother,x\ntheirs,first\ntheirs,second\n')
+  expect(await reasonsOf(key)).toEqual([
+    'the id theirs names player first in an earlier row: keep one of the two',
+  ])
+  await feedText(services, key, linesOf([{ player: 'theirs', achievement: 'laps', percent: 5 }]))
+  expect(await progressOf('first')).toMatchObject({ percent: 5 })
+  // A corrected map counts.
+  await feed('theirs,third\n')
+  await feedText(services, key, linesOf([{ player: 'theirs', achievement: 'laps', percent: 6 }]), {
+    source: 'more',
+  })
+  expect(await progressOf('third')).toMatchObject({ percent: 6 })
+})
+
+test('an unlock time that is ahead by no more than clocks may differ is taken as now', async () => {
+  const time = formatInstant(services.now() + 30n * TICKS_PER_SECOND)
+  const timed = await job({ unlockTime: { ...TIMES, field: 'time' } })
+  await feedText(services, timed, linesOf([{ player: 'ahead-1', achievement: 'laps', percent: 100, time }]))
+  const own = await job({ ...OWN_NAMES, format: 'laurel' })
+  const progress = {
+    ...PROGRESS,
+    ...TIMED,
+    values: {},
+    unlockTime: time,
+    firstReportTime: time,
+    lastReportTime: time,
+  }
+  const line = { kind: 'progress', titleId: 't', playerId: 'ahead-2', achievementId: 'laps', progress }
+  await feedText(services, own, linesOf([line]))
+  for (const playerId of ['ahead-1', 'ahead-2']) {
+    const { state, unlockTime = 0n, lastReportTime = 0n } = await progressOf(playerId)
+    expect(state).toBe('achieved')
+    expect(unlockTime).toBeLessThanOrEqual(services.now())
+    expect(lastReportTime).toBeLessThanOrEqual(services.now())
+  }
 })

@@ -1,9 +1,12 @@
 import { CsvError, parse } from 'csv-parse/sync'
+import { LRUCache } from 'lru-cache'
 import { LIMITS } from '../../../model/limits.ts'
 import { isLongerThan } from '../../../model/text-length.ts'
 import { RowBoundaries } from '../../lines/record-boundaries.ts'
 import { readTextRecords, type TextRecord } from '../../lines/record-splitter.ts'
 
+/** A map may have millions of rows: a contradiction is found among this many ids before it. */
+const MAX_KNOWN_ROWS = 100_000
 /** Bytes of one row. */
 const MAX_ROW_BYTES = 16 * 1024
 
@@ -18,8 +21,22 @@ export async function* readIdentities(
   content: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<readonly IdentityRow[]> {
   const boundaries = new RowBoundaries(','.charCodeAt(0), MAX_ROW_BYTES)
+  const players = new LRUCache<string, string>({ maxSize: MAX_KNOWN_ROWS, sizeCalculation: () => 1 })
   for await (const batch of readTextRecords(content, 0, boundaries, MAX_ROW_BYTES))
-    yield batch.filter(({ text }) => text !== '').map(toRow)
+    yield batch
+      .filter(({ text }) => text !== '')
+      .map(toRow)
+      .map((row) => withoutContradiction(row, players))
+}
+
+/** Refuses a row whose id names another player in an earlier row of the map: either could be meant. */
+function withoutContradiction(row: IdentityRow, players: LRUCache<string, string>): IdentityRow {
+  if ('refusal' in row) return row
+  const { text, end, id, playerId } = row
+  const earlier = players.get(id)
+  players.set(id, earlier ?? playerId)
+  if (earlier === undefined || earlier === playerId) return row
+  return { text, end, refusal: `the id ${id} names player ${earlier} in an earlier row: keep one of the two` }
 }
 
 function toRow({ text, end, refusal }: TextRecord): IdentityRow {
