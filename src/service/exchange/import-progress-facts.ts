@@ -157,7 +157,7 @@ const TIME_TOLERANCE = TICKS_PER_MILLISECOND
 
 /**
  * Returns the drift if a document has less progress than is stored, by the rules of reports, if only one of both is revoked, or if
- * their unlock times differ. What the document's shape cannot state does not differ: only news are compared, and values only where
+ * their unlock times differ. A fact that the document's shape cannot state does not differ: only news are compared, and values only where
  * the document has them.
  */
 function driftOf(

@@ -22,7 +22,7 @@ export interface TotalsEntry {
   readonly shape: string | undefined
 }
 
-/** What an entry changes about a player's totals. */
+/** The change of a player's totals by an entry. */
 export interface TotalsChange {
   /** The document's totals as they are stored beside Laurel's own. */
   readonly stored: JsonObject

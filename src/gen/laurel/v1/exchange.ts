@@ -191,9 +191,10 @@ export interface Loss {
   /** The kind of the loss or outcome. */
   kind: LossKind;
   /**
-   * The JSON path of the value. When reading a document, a path of the document, `$.achievements[3].rewards[0]`; when
-   * writing one, a path of the canonical record after its index in the list, `$[3].achievement.rewards[0]`, or after `$`
-   * if the document is one entry. A loss of the title is reported with the first entry that has it.
+   * The JSON path of the value. When reading a document, a path of the document, `$.achievements[3].rewards[0]`, and of a time in the
+   * future, of the record below its entry, `$.achievements[3].progress.unlockTime`; when writing one, a path of the canonical
+   * record after its index in the list, `$[3].achievement.rewards[0]`, or after `$` if the document is one entry. A loss of the
+   * title is reported with the first entry that has it.
    */
   path: string;
   /**
@@ -244,7 +245,7 @@ export interface EntryOutcome {
   possibleDuplicates: string[];
   /**
    * Set if the stored progress differs from the entry's and stays as it is: it is further, only one of both is revoked, or the unlock
-   * times differ by a millisecond or more. What the entry's shape cannot state does not differ.
+   * times differ by a millisecond or more. A fact that the entry's shape cannot state does not differ.
    */
   drift?:
     | ProgressDrift
