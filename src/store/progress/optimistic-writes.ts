@@ -107,7 +107,7 @@ export async function writeProgress<Write extends ProgressWrite>(
       cross join lateral (
         select ctid as tid from progress
         where player_id = w.player_id and title_id = w.title_id and achievement_id = w.achievement_id
-          and version = w.before
+          and version = w.expected_version
         for no key update skip locked
       ) p
       left join lateral (
@@ -136,7 +136,7 @@ export async function writeProgress<Write extends ProgressWrite>(
         select ctid as tid from player_titles where player_id = w.player_id and title_id = w.title_id
         for no key update skip locked
       ) s
-      where w.before is null and not w.is_new_player_title
+      where w.expected_version is null and not w.is_new_player_title
     ),
     new_progress as (
       insert into progress (${PROGRESS_COLUMNS}, version)
@@ -217,8 +217,8 @@ export async function readSnapshots(
 }
 
 /** Returns the version of a row that was not inserted. */
-function nextVersion({ before, changes }: ProgressWrite): bigint | undefined {
-  return before === undefined || changes.length === 0 ? before : before + 1n
+function nextVersion({ expectedVersion, changes }: ProgressWrite): bigint | undefined {
+  return expectedVersion === undefined || changes.length === 0 ? expectedVersion : expectedVersion + 1n
 }
 
 const ON_ONE_DATABASE = {

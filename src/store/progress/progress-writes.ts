@@ -11,8 +11,8 @@ export interface ProgressWrite {
   readonly key: ProgressKey
   /** The definition that the changes were computed from. */
   readonly definition: StoredAchievement
-  /** The row's version; undefined without a row: a change inserts it. A new player title has a change. */
-  readonly before: bigint | undefined
+  /** The version that the row must still have; undefined for no row: a change inserts it. A new player title has a change. */
+  readonly expectedVersion: bigint | undefined
   readonly isNewPlayerTitle: boolean
   /** In order. Without any, the write only checks the version. */
   readonly changes: readonly ProgressChange[]
@@ -59,7 +59,7 @@ export function tablesOf(writes: readonly ProgressWrite[], time: Instant, eventI
     progress: table('w', {
       ordinal: ['bigint', writes.map((_, index) => index + 1)],
       definition: ['bigint', writes.map(({ definition }) => numbers.get(definition))],
-      before: ['bigint', writes.map(({ before }) => before)],
+      expected_version: ['bigint', writes.map(({ expectedVersion }) => expectedVersion)],
       is_new_player_title: ['boolean', writes.map(({ isNewPlayerTitle }) => isNewPlayerTitle)],
       unlocks: ['integer', writes.map(({ totals }) => totals.unlockedCount)],
       added_score: ['bigint', writes.map(({ totals }) => totals.score)],

@@ -20,7 +20,7 @@ interface OpenProgress {
   readonly cacheKey: string
   readonly key: ProgressKey
   /** The row's version; undefined for a row to be inserted. */
-  readonly before: bigint | undefined
+  readonly expectedVersion: bigint | undefined
   readonly isNewPlayerTitle: boolean
   /** Whether the player must be inserted too. */
   readonly isNewPlayer: boolean
@@ -191,7 +191,7 @@ function open(
   return {
     cacheKey,
     key: { playerId, titleId, achievementId },
-    before: version,
+    expectedVersion: version,
     isNewPlayerTitle,
     isNewPlayer,
     changes: new PlayerTitleChanges(playerTitle, new Map([[achievementId, progress]])),
@@ -203,12 +203,12 @@ function open(
 type RowWrite = ProgressWrite & { readonly row: OpenProgress }
 
 function writeOf(row: OpenProgress): RowWrite {
-  const { key, before, isNewPlayerTitle, changes, responses } = row
+  const { key, expectedVersion, isNewPlayerTitle, changes, responses } = row
   return {
     row,
     key,
     definition: row.definition as StoredAchievement,
-    before,
+    expectedVersion,
     isNewPlayerTitle,
     changes: changes.changes,
     totals: changes.playerTitle,
