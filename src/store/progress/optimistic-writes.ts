@@ -112,14 +112,15 @@ export async function writeProgress<Write extends ProgressWrite>(
       ) p
       left join lateral (
         select ctid as tid from player_titles
-        where w.unlocks <> 0 and player_id = w.player_id and title_id = w.title_id
+        where w.unlock_difference <> 0 and player_id = w.player_id and title_id = w.title_id
         for no key update skip locked
       ) s on true
-      where w.unlocks = 0 or s.tid is not null
+      where w.unlock_difference = 0 or s.tid is not null
     ),
     new_player_titles as (
       insert into player_titles (player_id, title_id, unlocked_count, score, last_unlock_time)
-      select w.player_id, w.title_id, sum(w.unlocks), sum(w.added_score), max(w.last_unlock_time) from candidates w
+      select w.player_id, w.title_id, sum(w.unlock_difference), sum(w.score_difference), max(w.last_unlock_time)
+      from candidates w
       cross join lateral (select from players where id = w.player_id for key share skip locked) p
       where w.is_new_player_title
       group by w.player_id, w.title_id order by w.player_id, w.title_id
@@ -156,12 +157,13 @@ export async function writeProgress<Write extends ProgressWrite>(
       from locked w where p.ctid = w.tid and w.kind is not null
     ),
     updated_player_titles as (
-      update player_titles s set unlocked_count = s.unlocked_count + w.unlocks, score = s.score + w.added_score,
+      update player_titles s set unlocked_count = s.unlocked_count + w.unlock_difference,
+        score = s.score + w.score_difference,
         last_unlock_time = greatest(s.last_unlock_time, w.last_unlock_time)
       from (
-        select player_title_tid, sum(unlocks) as unlocks, sum(added_score) as added_score,
+        select player_title_tid, sum(unlock_difference) as unlock_difference, sum(score_difference) as score_difference,
           max(last_unlock_time) as last_unlock_time
-        from written where unlocks <> 0 and player_title_tid is not null group by player_title_tid
+        from written where unlock_difference <> 0 and player_title_tid is not null group by player_title_tid
       ) w where s.ctid = w.player_title_tid
     ),
     new_events as (
