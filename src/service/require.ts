@@ -25,7 +25,7 @@ function playerNotFound(playerId: string): LaurelError {
 }
 
 /** Returns the error for a player without a row: merged into another one, or deleted. */
-export function playerGone(playerId: string, survivingPlayerId: string | undefined): LaurelError {
+export function playerRemoved(playerId: string, survivingPlayerId: string | undefined): LaurelError {
   if (survivingPlayerId === undefined) return playerDeleted(playerId)
   const message = `player ${playerId} was merged into ${survivingPlayerId}: name that player`
   const metadata = { playerId, survivingPlayerId }

@@ -115,7 +115,7 @@ async function applyToPlayers(
   let unlockCount = 0
   const reset = backfill.resetRequirements
   for (const key of keys) {
-    if (unitOfWork.isGone(key)) continue
+    if (unitOfWork.isRemoved(key)) continue
     const report = { kind: 'definition', stats: stats.quantitiesOf(key), reset } as const
     const context = { time, precision: 'exact', writer: actor } as const
     const result = addReport(unitOfWork.of(key), key, achievement, report, context, attribution)

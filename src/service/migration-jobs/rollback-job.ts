@@ -106,7 +106,7 @@ async function takeBack(
   for (const [index, key] of keys.entries()) {
     const state = former[index]
     const achievement = achievements.get(key.achievementId)
-    if (state === undefined || achievement === undefined || unitOfWork.isGone(key)) {
+    if (state === undefined || achievement === undefined || unitOfWork.isRemoved(key)) {
       remaining.push(key)
       continue
     }

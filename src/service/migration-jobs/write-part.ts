@@ -70,15 +70,15 @@ export async function writePart(
   for (const ordinal of unknown)
     refusals.set(ordinal, 'player: must be in the identity map of the job: add it, and feed the record again')
   const players = await parts.listPlayers()
-  const { gone, inserted } = await queries.playerTitles.lock(
+  const { removed, inserted } = await queries.playerTitles.lock(
     players.map((playerId) => ({ playerId, titleId })),
     context.time,
   )
-  if (gone.size > 0)
-    for (const { ordinal, playerId } of await parts.removeOfPlayers([...gone.keys()]))
+  if (removed.size > 0)
+    for (const { ordinal, playerId } of await parts.removeOfPlayers([...removed.keys()]))
       refusals.set(ordinal, `player ${playerId}: was deleted here: nothing of it is imported`)
   for (const [playerId, account] of newAccounts)
-    if (!gone.has(playerId)) await queries.accounts.insert(account, playerId)
+    if (!removed.has(playerId)) await queries.accounts.insert(account, playerId)
   const existing = await parts.removeExisting(
     titleId,
     players.filter((playerId) => !inserted.has(playerId)),

@@ -71,7 +71,7 @@ export function nodeDatabase(
               all.push(await insertPlayers(db, group, time))
             return {
               inserted: all.flatMap(({ inserted }) => inserted),
-              gone: new Map(all.flatMap(({ gone }) => [...gone])),
+              removed: new Map(all.flatMap(({ removed }) => [...removed])),
             }
           },
           async deleteRows(ids) {

@@ -4,10 +4,12 @@ import type { Tables } from '../schema.ts'
 import { findAliases } from './player-aliases.ts'
 import { findTombstones } from './tombstones.ts'
 
+/** Players who were deleted or merged, by their ids: each with the player it was merged into, or undefined if it was deleted. */
+export type RemovedPlayers = ReadonlyMap<string, string | undefined>
+
 export interface InsertedPlayers {
   readonly inserted: readonly string[]
-  /** The ids of players who stay missing: each with the player it was merged into, or undefined if it was deleted. */
-  readonly gone: ReadonlyMap<string, string | undefined>
+  readonly removed: RemovedPlayers
 }
 
 /**
@@ -26,12 +28,12 @@ export async function insertPlayers(
     on conflict (id) do nothing returning id`.execute(db)
   const ids = rows.map(({ id }) => id)
   const deleted = await findTombstones(db, ids)
-  const gone = new Map<string, string | undefined>([
+  const removed = new Map<string, string | undefined>([
     ...[...deleted].map((id) => [id, undefined] as const),
     ...(await findAliases(db, ids)),
   ])
-  if (gone.size > 0) await deletePlayers(db, [...gone.keys()])
-  return { inserted: ids.filter((id) => !gone.has(id)), gone }
+  if (removed.size > 0) await deletePlayers(db, [...removed.keys()])
+  return { inserted: ids.filter((id) => !removed.has(id)), removed }
 }
 
 /** Deletes the rows of players. Those of their titles cascade. */

@@ -9,7 +9,7 @@ import { forEachGroup, ofPlayers, type Sharding } from '../citus/sharding.ts'
 import { COLUMNS, columnsOf } from '../columns.ts'
 import { jsonBatches } from '../json-batches.ts'
 import type { Step } from '../pipeline.ts'
-import { type InsertedPlayers, insertPlayers } from '../players/insert-players.ts'
+import { insertPlayers, type RemovedPlayers } from '../players/insert-players.ts'
 import type { Row, Tables } from '../schema.ts'
 
 /** One player's row for one title: the totals, and the lock of changes that concern several achievements. */
@@ -22,7 +22,7 @@ export interface PlayerTitle extends PlayerTitleKey {
 
 interface LockedPlayerTitles {
   readonly playerTitles: readonly PlayerTitle[]
-  readonly gone: InsertedPlayers['gone']
+  readonly removed: RemovedPlayers
   /** The players whose rows were inserted. */
   readonly inserted: ReadonlySet<string>
   /** Whether the first statement locked all rows. Else reads directly after it ran without the locks. */
@@ -40,24 +40,24 @@ export function playerTitleQueries(db: Kysely<Tables>, sharding: Sharding) {
     /**
      * Locks rows, in sorted order so that two transactions cannot deadlock. Other transactions then change no totals and insert
      * no progress; rows of progress have their own lock. Missing players and rows are inserted: no player has to register
-     * before a first report. Players who were deleted or merged are `gone` and have no rows, as in
+     * before a first report. Players who were deleted or merged are `removed` and have no rows, as in
      * `insertPlayers`. Keys must be distinct.
      */
     async lock(keys: readonly PlayerTitleKey[], time: Instant): Promise<LockedPlayerTitles> {
-      const gone = new Map<string, string | undefined>()
+      const removed = new Map<string, string | undefined>()
       const insertedPlayers = new Set<string>()
       for (let remaining = keys; ; ) {
         const playerTitles = await lock(remaining)
         if (playerTitles.length === remaining.length)
-          return { playerTitles, gone, inserted: insertedPlayers, isLockedAtOnce: remaining === keys }
+          return { playerTitles, removed, inserted: insertedPlayers, isLockedAtOnce: remaining === keys }
         // Repeats only if a player is deleted between the inserts and the lock.
         const inserted = await insertPlayers(
           db,
           remaining.map(({ playerId }) => playerId),
           time,
         )
-        for (const [playerId, survivor] of inserted.gone) gone.set(playerId, survivor)
-        remaining = remaining.filter(({ playerId }) => !gone.has(playerId))
+        for (const [playerId, survivor] of inserted.removed) removed.set(playerId, survivor)
+        remaining = remaining.filter(({ playerId }) => !removed.has(playerId))
         for (const playerId of await insertPlayerTitles(remaining)) insertedPlayers.add(playerId)
       }
     },

@@ -4,11 +4,12 @@ import type { Instant } from '../../../model/instant.ts'
 import { NOT_STARTED, type PlayerTitleKey, type Progress, type ProgressKey } from '../../../model/progress.ts'
 import type { Extensions } from '../../../model/title.ts'
 import type { Step } from '../../../store/pipeline.ts'
+import type { RemovedPlayers } from '../../../store/players/insert-players.ts'
 import type { PlayerTitle } from '../../../store/progress/player-titles.ts'
 import type { ProgressChange } from '../../../store/progress/progress-changes.ts'
 import type { ProgressRecord } from '../../../store/progress/progress-rows.ts'
 import type { Queries } from '../../../store/queries.ts'
-import { playerGone } from '../../require.ts'
+import { playerRemoved } from '../../require.ts'
 
 /**
  * The changes of one transaction to players' titles: opened together under the locks of the titles and of the progress, and
@@ -16,15 +17,11 @@ import { playerGone } from '../../require.ts'
  */
 export class UnitOfWork {
   readonly #changes: ReadonlyMap<string, PlayerTitleChanges>
-  /** The players who were deleted or merged, as in `insertPlayers`. */
-  readonly #gone: ReadonlyMap<string, string | undefined>
+  readonly #removed: RemovedPlayers
 
-  private constructor(
-    changes: ReadonlyMap<string, PlayerTitleChanges>,
-    gone: ReadonlyMap<string, string | undefined>,
-  ) {
+  private constructor(changes: ReadonlyMap<string, PlayerTitleChanges>, removed: RemovedPlayers) {
     this.#changes = changes
-    this.#gone = gone
+    this.#removed = removed
   }
 
   /** Locks the players' titles of these keys and reads the progress. Keys may repeat. */
@@ -79,18 +76,18 @@ export class UnitOfWork {
       const progress = new Map(ofPlayerTitle.map((record) => [record.achievementId, record.progress]))
       if (playerTitle !== undefined) changes.set(key, new PlayerTitleChanges(playerTitle, progress))
     }
-    return [new UnitOfWork(changes, locked.gone), more]
+    return [new UnitOfWork(changes, locked.removed), more]
   }
 
-  isGone({ playerId }: PlayerTitleKey): boolean {
-    return this.#gone.has(playerId)
+  isRemoved({ playerId }: PlayerTitleKey): boolean {
+    return this.#removed.has(playerId)
   }
 
   /** @throws LaurelError PLAYER_DELETED, PLAYER_MERGED */
   of(key: PlayerTitleKey): PlayerTitleChanges {
     const changes = this.#changes.get(playerTitleKey(key))
     if (changes !== undefined) return changes
-    if (this.isGone(key)) throw playerGone(key.playerId, this.#gone.get(key.playerId))
+    if (this.isRemoved(key)) throw playerRemoved(key.playerId, this.#removed.get(key.playerId))
     throw new Error(`player title ${playerTitleKey(key)} is not open`)
   }
 

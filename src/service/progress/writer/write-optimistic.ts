@@ -5,11 +5,12 @@ import type { Instant } from '../../../model/instant.ts'
 import { NEVER_ABORTED } from '../../../model/never-aborted.ts'
 import { meets } from '../../../model/percent.ts'
 import { type ProgressKey, valueAt } from '../../../model/progress.ts'
+import type { RemovedPlayers } from '../../../store/players/insert-players.ts'
 import type { ProgressSnapshot } from '../../../store/progress/optimistic-writes.ts'
 import type { ProgressWrite, WrittenProgress } from '../../../store/progress/progress-writes.ts'
 import type { ReportStore } from '../../../store/report-store.ts'
 import { IdempotencyStore, type NewResponse } from '../../idempotency.ts'
-import { achievementNotFound, playerGone } from '../../require.ts'
+import { achievementNotFound, playerRemoved } from '../../require.ts'
 import { applyReports } from './apply-report.ts'
 import type { RecordOutcome, RecordProgress, ReportEntry, WriterParts } from './contract.ts'
 import type { ProgressCache } from './progress-cache.ts'
@@ -78,7 +79,7 @@ export async function writeOptimistic(
   )
   // Sorted, so that two statements cannot deadlock.
   const writes = accepted.map(writeOf).sort(byKey)
-  const { done, gone } = await write(reports, writes, time)
+  const { done, removed } = await write(reports, writes, time)
   const written = new Set(done.map(({ write: { row } }) => row))
   for (const { write, version } of done) {
     const { cacheKey, key, changes } = write.row
@@ -88,39 +89,39 @@ export async function writeOptimistic(
   if (written.size === opened.size) return outcomes
 
   for (const row of opened) if (!written.has(row)) cache.evict(row.cacheKey)
-  const isGone = ({ key }: OpenProgress) => gone.has(key.playerId)
-  const unwritten = accepted.filter((row) => !written.has(row) && !isGone(row))
+  const isRemoved = ({ key }: OpenProgress) => removed.has(key.playerId)
+  const unwritten = accepted.filter((row) => !written.has(row) && !isRemoved(row))
   definitions.evict(unwritten.flatMap(({ definition }) => definition ?? []))
   return outcomes.map((outcome, index) => {
     const row = rows[index] as OpenProgress
     const { playerId } = row.key
-    if (gone.has(playerId) && !rejectedPlayers.has(playerId)) return playerGone(playerId, gone.get(playerId))
+    if (removed.has(playerId) && !rejectedPlayers.has(playerId))
+      return playerRemoved(playerId, removed.get(playerId))
     return written.has(row) ? outcome : undefined
   })
 }
 
 interface Written {
   readonly done: readonly WrittenProgress<RowWrite>[]
-  /** The players who were deleted or merged, as in `insertPlayers`. */
-  readonly gone: ReadonlyMap<string, string | undefined>
+  readonly removed: RemovedPlayers
 }
 
 /** Writes what can be written. New players are inserted in the same transaction, if anything of them is written. */
 async function write(store: ReportStore, writes: readonly RowWrite[], time: Instant): Promise<Written> {
-  if (writes.length === 0) return { done: [], gone: new Map() }
+  if (writes.length === 0) return { done: [], removed: new Map() }
   const newPlayers = new Set(writes.filter(({ row }) => row.isNewPlayer).map(({ key }) => key.playerId))
   if (newPlayers.size === 0) {
     const done = await store.single(NEVER_ABORTED, (queries) => queries.optimisticWrites.write(writes, time))
-    return { done, gone: new Map() }
+    return { done, removed: new Map() }
   }
   return store.write(NEVER_ABORTED, async (queries) => {
-    const { inserted, gone } = await queries.players.insertMissing([...newPlayers], time)
-    const allowed = writes.filter(({ key }) => !gone.has(key.playerId))
+    const { inserted, removed } = await queries.players.insertMissing([...newPlayers], time)
+    const allowed = writes.filter(({ key }) => !removed.has(key.playerId))
     const done = await queries.optimisticWrites.write(allowed, time)
     const written = new Set(done.map(({ write: { key } }) => key.playerId))
     const unused = inserted.filter((playerId) => !written.has(playerId))
     if (unused.length > 0) await queries.players.deleteRows(unused)
-    return { done, gone }
+    return { done, removed }
   })
 }
 
