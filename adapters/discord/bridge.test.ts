@@ -39,10 +39,10 @@ test.each([
   ['a title without a binding', changeOf(on('1'), {}), { ...target, binding: {} }, /no application id/],
   ['an account that is none', changeOf(on('1'), {}), { ...target, account: '..' }, /no user id/],
   ['a reset', changeOf(on('1'), { kind: 'reset' }), target, /no word for reset/],
-])('%s is unsupported', (_, change, to, why) => {
+])('%s is unsupported', (_, change, to, reason) => {
   const { requests, unsupported } = bridge.plan([change], to)
   expect(requests).toEqual([])
-  expect(unsupported).toEqual([{ change, why: expect.stringMatching(why) }])
+  expect(unsupported).toEqual([{ change, reason: expect.stringMatching(reason) }])
 })
 
 describe('403', () => {
@@ -50,7 +50,7 @@ describe('403', () => {
   const interpret = (body: string) => request && bridge.interpret?.(request, { status: 403, body })
 
   test.each([20012, 40001])('with code %i is for good', (code) => {
-    const verdict = { kind: 'refused', why: `it answered 403 with code ${code}: Unauthorized` }
+    const verdict = { kind: 'refused', reason: `it answered 403 with code ${code}: Unauthorized` }
     expect(interpret(JSON.stringify({ message: 'Unauthorized', code }))).toEqual([verdict, verdict])
   })
 

@@ -56,8 +56,8 @@ function interpret({ covers }: BridgeRequest, response: PlatformResponse): reado
   if (response.status !== 403) return undefined
   const { data } = failureSchema.safeParse(jsonOf(response))
   if (data === undefined || !FORBIDDEN.includes(data.code)) return undefined
-  const why = `it answered 403 with code ${data.code}: ${data.message.slice(0, 200)}`
-  return covers.map(() => ({ kind: 'refused', why }))
+  const reason = `it answered 403 with code ${data.code}: ${data.message.slice(0, 200)}`
+  return covers.map(() => ({ kind: 'refused', reason }))
 }
 
 /** The application's achievements, which a bot may list. */

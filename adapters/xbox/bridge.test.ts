@@ -93,10 +93,10 @@ test.each([
     /no service configuration/,
   ],
   ['what was taken back', changeOf(on('1'), { kind: 'revoked' }), target, /no word for revoked/],
-])('%s is unsupported', (_, change, to, why) => {
+])('%s is unsupported', (_, change, to, reason) => {
   const { requests, unsupported } = bridge.plan([change], to)
   expect(requests).toEqual([])
-  expect(unsupported).toEqual([{ change, why: expect.stringMatching(why) }])
+  expect(unsupported).toEqual([{ change, reason: expect.stringMatching(reason) }])
 })
 
 test('304 is delivered, and any other response has the verdict of its status', () => {

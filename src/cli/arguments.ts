@@ -25,8 +25,8 @@ export function dialectsOption(flags: string, description: string): Option {
  * @throws Failure
  */
 export async function readMapping(file: string): Promise<ReadonlyMap<string, string>> {
-  const invalid = (why: string, cause?: unknown) =>
-    new Failure([`cannot read the map ${file}: ${why}`], cause)
+  const invalid = (reason: string, cause?: unknown) =>
+    new Failure([`cannot read the map ${file}: ${reason}`], cause)
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw invalid(error.message, error)
   })

@@ -49,7 +49,7 @@ export interface BridgeTarget {
 export interface BridgePlan {
   /** In the order to send them: a later request may restore what an earlier one resets. */
   readonly requests: readonly BridgeRequest[]
-  readonly unsupported: readonly { readonly change: BridgeChange; readonly why: string }[]
+  readonly unsupported: readonly { readonly change: BridgeChange; readonly reason: string }[]
 }
 
 /** A request below the destination's URL. */
@@ -78,8 +78,8 @@ export interface PlatformResponse {
  */
 export type Verdict =
   | { readonly kind: 'delivered' }
-  | { readonly kind: 'retry'; readonly why: string }
-  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'retry'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string }
 
 const DELIVERED: Verdict = { kind: 'delivered' }
 
@@ -89,9 +89,9 @@ const TEMPORARY = new Set([401, 402, 403, 407, 408, 421, 423, 425, 429])
 /** The verdict of an HTTP status, unless the platform's `interpret` says otherwise. */
 export function verdictOf(status: number): Verdict {
   if (status >= 200 && status < 300) return DELIVERED
-  const why = `it answered ${status}`
+  const reason = `it answered ${status}`
   const final = status >= 400 && status < 500 && !TEMPORARY.has(status)
-  return { kind: final ? 'refused' : 'retry', why }
+  return { kind: final ? 'refused' : 'retry', reason }
 }
 
 /** The JSON of a response; undefined if it is not JSON. */

@@ -99,8 +99,8 @@ function carried(adapter: Adapter, record: Canonical, context: EncodeContext, lo
   const reduced = { ...record }
   for (const part of leftOut) {
     if (part !== 'progress' || hasFacts(record.progress)) {
-      const why = `${adapter.displayName} has no place for it in the shape ${shape?.name}`
-      losses.dropped([part], lossValue(record[part]), why)
+      const reason = `${adapter.displayName} has no place for it in the shape ${shape?.name}`
+      losses.dropped([part], lossValue(record[part]), reason)
     } else reportForeignExtensions(adapter.id, part, record.progress?.extensions ?? {}, losses)
     if (part !== 'achievement') reduced[part] = undefined
   }

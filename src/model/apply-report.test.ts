@@ -138,8 +138,8 @@ describe('a report', () => {
     [TWO, reach(1n), 'requirement_ambiguous'],
     [TWO, reach(1n, 'c'), 'requirement_unknown'],
     [LAP, { kind: 'add', requirementId: undefined, quantity: 1 }, 'requirement_falls'],
-  ] as const)('that does not fit the achievement is rejected (%#)', (achievement, report, why) => {
-    expect(applyReport(achievement, NOT_STARTED, report, AT)).toMatchObject({ kind: 'rejected', why })
+  ] as const)('that does not fit the achievement is rejected (%#)', (achievement, report, reason) => {
+    expect(applyReport(achievement, NOT_STARTED, report, AT)).toMatchObject({ kind: 'rejected', reason })
   })
 })
 

@@ -34,7 +34,11 @@ export function applyReport(
   const alreadyUnlocked = progress.state === 'achieved'
   if (!counts(achievement, report, context.time)) {
     if (alreadyUnlocked || !isDirect(report)) return unchanged(achievement, progress)
-    return { kind: 'rejected', why: 'outside_window', detail: 'the challenge unlocks only inside its window' }
+    return {
+      kind: 'rejected',
+      reason: 'outside_window',
+      detail: 'the challenge unlocks only inside its window',
+    }
   }
   const reported = isOpen ? furthestValues(achievement, progress.values, report) : progress.values
   // A change of the definition can have met all targets already. Then only its back-fill unlocks, or a report that reaches one.
@@ -147,14 +151,14 @@ function rejectClosed({ lifecycle }: Achievement, { kind }: Report): Outcome | u
     lifecycle === 'draft'
       ? 'it is a draft: set its lifecycle to live before the first report'
       : 'it is retired, and unlocks only for players who have unlocked it before'
-  return { kind: 'rejected', why: 'not_live', detail, metadata: { lifecycle } }
+  return { kind: 'rejected', reason: 'not_live', detail, metadata: { lifecycle } }
 }
 
 function reject(achievement: Achievement, progress: Progress, report: Report): Outcome | undefined {
-  const rejected = (why: Rejection, detail: string): Outcome => ({ kind: 'rejected', why, detail })
+  const rejected = (reason: Rejection, detail: string): Outcome => ({ kind: 'rejected', reason, detail })
   const followsStat = ({ id, statCode }: Requirement): Outcome => ({
     kind: 'rejected',
-    why: 'requirement_follows_stat',
+    reason: 'requirement_follows_stat',
     detail: `requirement ${id} follows stat ${statCode}, and moves with that stat alone: record the stat`,
     metadata: { requirementId: id, statCode: statCode ?? '' },
   })

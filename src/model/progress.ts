@@ -132,7 +132,7 @@ export type Rejection =
 export type Outcome =
   | {
       readonly kind: 'rejected'
-      readonly why: Rejection
+      readonly reason: Rejection
       readonly detail: string
       /** The error's metadata beside the ids of the title and the achievement. */
       readonly metadata?: Readonly<Record<string, string>>

@@ -63,7 +63,7 @@ async function call(
     return {
       request,
       response: storedResponse({ status, body: redactCredential(body, probe.secret) }),
-      error: verdict.kind === 'delivered' ? '' : verdict.why,
+      error: verdict.kind === 'delivered' ? '' : verdict.reason,
     }
   } catch (error) {
     signal.throwIfAborted()

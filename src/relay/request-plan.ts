@@ -33,7 +33,7 @@ export interface PlannedRequest {
 /** The requests of one player's deliveries, in order, and the deliveries that the platform cannot receive. */
 export interface RequestPlan {
   readonly requests: readonly PlannedRequest[]
-  readonly unsupported: readonly { readonly attempt: Attempt; readonly why: string }[]
+  readonly unsupported: readonly { readonly attempt: Attempt; readonly reason: string }[]
 }
 
 /** @throws CredentialError for an unusable secret, LaurelError TITLE_UNBOUND */
@@ -80,12 +80,12 @@ function planPlatform(
   const byEvent = new Map(attempts.map((attempt) => [attempt.event.id, attempt]))
   const attemptOf = ({ event }: BridgeChange) => byEvent.get(event.id) as Attempt
   const changes: BridgeChange[] = []
-  const unsupported: { attempt: Attempt; why: string }[] = []
+  const unsupported: { attempt: Attempt; reason: string }[] = []
   for (const attempt of attempts) {
     const { event } = attempt
     const { achievementId } = event
     const achievement = achievements.get(achievementId)
-    if (achievement === undefined) unsupported.push({ attempt, why: 'the achievement is deleted' })
+    if (achievement === undefined) unsupported.push({ attempt, reason: 'the achievement is deleted' })
     else {
       changes.push({
         event,
@@ -115,7 +115,9 @@ function planPlatform(
   }
 
   const plan = bridge.plan(changes, target)
-  unsupported.unshift(...plan.unsupported.map(({ change, why }) => ({ attempt: attemptOf(change), why })))
+  unsupported.unshift(
+    ...plan.unsupported.map(({ change, reason }) => ({ attempt: attemptOf(change), reason })),
+  )
   return { requests: plan.requests.map(toPlanned), unsupported }
 }
 

@@ -63,8 +63,8 @@ export async function send(
   signal: AbortSignal,
 ): Promise<SentDeliveries> {
   const { playerId } = claim
-  const results: AttemptResult[] = plan.unsupported.map(({ attempt, why }) =>
-    resultOf(playerId, attempt, { state: 'unsupported', error: why }),
+  const results: AttemptResult[] = plan.unsupported.map(({ attempt, reason }) =>
+    resultOf(playerId, attempt, { state: 'unsupported', error: reason }),
   )
   let requestCount = 0
   let pauseMilliseconds = 0
@@ -113,9 +113,9 @@ export async function send(
         }
         return
       }
-      const why = failureOf(error, signal)
+      const reason = failureOf(error, signal)
       for (const attempt of attempts)
-        addResult(attempt, { kind: 'retry', why }, { ...sent, response: undefined })
+        addResult(attempt, { kind: 'retry', reason }, { ...sent, response: undefined })
     }
   }
 
@@ -134,7 +134,7 @@ export async function send(
     const state = isProbe && verdict.kind === 'retry' ? 'probed' : stateAfter(attempt, verdict, destination)
     if (verdict.kind === 'delivered') failures = 0
     if (state === 'pending' || state === 'probed') stopped ??= backoffAfter(failures, retryAfterMilliseconds)
-    const error = verdict.kind === 'delivered' ? '' : errorText(verdict.why, retryAfterMilliseconds)
+    const error = verdict.kind === 'delivered' ? '' : errorText(verdict.reason, retryAfterMilliseconds)
     results.push(resultOf(playerId, attempt, { ...sent, state, error }))
     return state
   }
@@ -191,9 +191,9 @@ function backoffAfter(before: number, retryAfterMilliseconds?: number): Backoff 
   return { failures, backoffTime: toTicks(milliseconds) }
 }
 
-function errorText(why: string, retryAfterMilliseconds: number | undefined): string {
-  if (retryAfterMilliseconds === undefined) return storable(why)
-  return storable(`${why}; the destination asks to wait ${Math.ceil(retryAfterMilliseconds / 1000)} s`)
+function errorText(reason: string, retryAfterMilliseconds: number | undefined): string {
+  if (retryAfterMilliseconds === undefined) return storable(reason)
+  return storable(`${reason}; the destination asks to wait ${Math.ceil(retryAfterMilliseconds / 1000)} s`)
 }
 
 function failureOf(error: unknown, signal: AbortSignal): string {

@@ -52,7 +52,7 @@ export function webhookProbe(recipient: Recipient, secrets: string, time: Instan
 export function webhookVerdict(status: number): Verdict {
   const verdict = verdictOf(status)
   if (verdict.kind === 'delivered') return verdict
-  return { kind: status === 410 ? 'refused' : 'retry', why: verdict.why }
+  return { kind: status === 410 ? 'refused' : 'retry', reason: verdict.reason }
 }
 
 function typeOf(kind: Event['kind']): string {

@@ -32,8 +32,8 @@ export function playerRemoved(playerId: string, survivingPlayerId: string | unde
   return new LaurelError('failed_precondition', 'PLAYER_MERGED', message, { metadata })
 }
 
-export function mergeRefused(why: string, metadata: Readonly<Record<string, string>>): LaurelError {
-  const message = `the players cannot be merged: ${why}`
+export function mergeRefused(reason: string, metadata: Readonly<Record<string, string>>): LaurelError {
+  const message = `the players cannot be merged: ${reason}`
   return new LaurelError('failed_precondition', 'MERGE_REFUSED', message, { metadata })
 }
 

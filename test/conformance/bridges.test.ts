@@ -34,7 +34,7 @@ describe.each(bridged)('the bridge to $id', (adapter) => {
       const covered = requests.flatMap(({ covers }) => covers)
       const named = unsupported.map(({ change }) => change)
       expect([...covered, ...named].map(idOf).sort(ascending)).toEqual(changes.map(idOf))
-      expect(unsupported.filter(({ why }) => why === '')).toEqual([])
+      expect(unsupported.filter(({ reason }) => reason === '')).toEqual([])
       expect(covered.filter(({ event }) => !bridge.kinds.includes(event.kind))).toEqual([])
       for (const { covers } of requests) {
         expect(covers.length).toBeGreaterThan(0)
@@ -92,7 +92,7 @@ describe.each(bridged)('the bridge to $id', (adapter) => {
           if (verdicts === undefined) continue
           expect(verdicts).toHaveLength(request.covers.length)
           for (const verdict of verdicts)
-            expect(verdict.kind === 'delivered' || verdict.why !== '').toBe(true)
+            expect(verdict.kind === 'delivered' || verdict.reason !== '').toBe(true)
         }
       }),
       runs(200),

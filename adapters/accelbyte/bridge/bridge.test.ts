@@ -115,11 +115,11 @@ describe('progress', () => {
       {},
       /global/,
     ],
-  ])('%s is unsupported', (_, parts, reached, why) => {
+  ])('%s is unsupported', (_, parts, reached, reason) => {
     const change = changeOf(parts, {}, { values: reached })
     const { requests, unsupported } = bridge.plan([change], target)
     expect(requests).toEqual([])
-    expect(unsupported).toEqual([{ change, why: expect.stringMatching(why) }])
+    expect(unsupported).toEqual([{ change, reason: expect.stringMatching(reason) }])
   })
 })
 

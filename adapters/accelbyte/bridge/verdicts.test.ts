@@ -34,11 +34,11 @@ describe('of several unlocks', () => {
     ])
     expect(verdicts).toEqual([
       { kind: 'delivered' },
-      { kind: 'refused', why: 'it answered 404: achievement b does not exist' },
+      { kind: 'refused', reason: 'it answered 404: achievement b does not exist' },
       { kind: 'delivered' },
-      { kind: 'retry', why: 'it answered 429: slow down' },
-      { kind: 'retry', why: 'the answer tells nothing of achievement e' },
-      { kind: 'retry', why: 'it answered 20000: internal error' },
+      { kind: 'retry', reason: 'it answered 429: slow down' },
+      { kind: 'retry', reason: 'the answer tells nothing of achievement e' },
+      { kind: 'retry', reason: 'it answered 20000: internal error' },
     ])
   })
 
@@ -101,9 +101,9 @@ test('a change has arrived when each of its values has', () => {
   ])
   expect(verdicts).toEqual([
     { kind: 'delivered' },
-    { kind: 'refused', why: 'it answered 12241: Stat [b] cannot be found' },
-    { kind: 'refused', why: 'it answered 12241: Stat [b] cannot be found' },
-    { kind: 'retry', why: 'it answered 20000: internal error' },
-    { kind: 'retry', why: 'the answer tells nothing of stat d' },
+    { kind: 'refused', reason: 'it answered 12241: Stat [b] cannot be found' },
+    { kind: 'refused', reason: 'it answered 12241: Stat [b] cannot be found' },
+    { kind: 'retry', reason: 'it answered 20000: internal error' },
+    { kind: 'retry', reason: 'the answer tells nothing of stat d' },
   ])
 })

@@ -84,17 +84,17 @@ const PASSING = new Set([20000, 20001, 20007, 20013, 20015])
 /** Where there is no number of AccelByte's own, it is an HTTP status. */
 function verdictOfFailure(failure: Failure | null | undefined): Verdict {
   const { errorCode = 0, errorMessage = '' } = failure ?? {}
-  const why = `it answered ${errorCode}: ${errorMessage.slice(0, 200)}`
+  const reason = `it answered ${errorCode}: ${errorMessage.slice(0, 200)}`
   const passes =
     PASSING.has(errorCode) || (errorCode >= 400 && errorCode < 600 && verdictOf(errorCode).kind === 'retry')
-  return { kind: passes ? 'retry' : 'refused', why }
+  return { kind: passes ? 'retry' : 'refused', reason }
 }
 
 /** The statistics are on their way to the achievement: the service learns of them by an event. */
 function waiting({ errorMessage }: Failure): Verdict {
-  return { kind: 'retry', why: `its statistics have not unlocked it yet: ${errorMessage.slice(0, 200)}` }
+  return { kind: 'retry', reason: `its statistics have not unlocked it yet: ${errorMessage.slice(0, 200)}` }
 }
 
 function undeliverable(what: string): Verdict {
-  return { kind: 'retry', why: `the answer tells nothing of ${what}` }
+  return { kind: 'retry', reason: `the answer tells nothing of ${what}` }
 }

@@ -235,7 +235,7 @@ function notRunning({ titleId, jobId }: JobKey, { state, pauseReason }: Migratio
       `migration job ${jobId} has ended and takes no more input`,
       'use another --job: records that are imported already change nothing',
     ])
-  const why = pauseReason === '' ? [] : [pauseReason]
+  const reason = pauseReason === '' ? [] : [pauseReason]
   const advice = `to go on: laurel migration-jobs resume ${titleId} ${jobId}, and this command again`
-  return new Failure([`migration job ${jobId} is paused`, ...why, advice])
+  return new Failure([`migration job ${jobId} is paused`, ...reason, advice])
 }

@@ -54,7 +54,7 @@ function camelCase(name: string): string {
 
 /** @throws Failure if the file is not a JSON object, with the position of the error. */
 export async function readJsonFile(file: string): Promise<JsonObject> {
-  const invalid = (why: string, cause: unknown) => new Failure([`cannot read ${file}: ${why}`], cause)
+  const invalid = (reason: string, cause: unknown) => new Failure([`cannot read ${file}: ${reason}`], cause)
   const content = await (file === '-' ? text(process.stdin) : readFile(file, 'utf8')).catch(
     (error: Error) => {
       throw invalid(error.message, error)

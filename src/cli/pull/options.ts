@@ -149,11 +149,11 @@ export function bindingOf(
   const binding = Object.fromEntries([...(title?.bindings.get(dialect)?.ids ?? []), ...added])
   const missing = source.lacks(binding)
   if (missing.length === 0) return binding
-  const why =
+  const reason =
     title === undefined
       ? `title ${titleId} does not exist; to pull into a new one`
       : `title ${titleId} has no usable ${missing.join(' and no ')} in ${dialect}; to pull into it`
-  throw new Failure([`${why}, add ${missing.map((name) => `--binding ${name}=…`).join(' ')}`])
+  throw new Failure([`${reason}, add ${missing.map((name) => `--binding ${name}=…`).join(' ')}`])
 }
 
 async function readPlayers({ player = [], playersFile }: PullOptions): Promise<readonly PlayerSelector[]> {

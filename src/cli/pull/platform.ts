@@ -156,7 +156,7 @@ function cursorAfter(
   requested: Set<string>,
 ): PageCursor | undefined {
   const digest = createHash('sha256').update(formatJson(entries)).digest('hex')
-  const refuse = (why: string) => new PullRefused(request, 'ENDLESS', `the list does not end: ${why}`)
+  const refuse = (reason: string) => new PullRefused(request, 'ENDLESS', `the list does not end: ${reason}`)
   if (entries.length > 0 && digest === before?.digest) throw refuse('it returned the same page again')
   if (next === undefined) return undefined
   const pages = (before?.pages ?? 0) + 1

@@ -16,9 +16,9 @@ export function splitSupported(
   const unsupported: BridgePlan['unsupported'][number][] = []
   for (const change of changes) {
     const { kind } = change.event
-    const why = kinds.includes(kind) ? whyNot(change) : `the platform has no word for ${kind}`
-    if (why === undefined) supported.push(change)
-    else unsupported.push({ change, why })
+    const reason = kinds.includes(kind) ? whyNot(change) : `the platform has no word for ${kind}`
+    if (reason === undefined) supported.push(change)
+    else unsupported.push({ change, reason })
   }
   return { supported, unsupported }
 }

@@ -17,17 +17,17 @@ export function deadEndOf(
 ): string | undefined {
   if (bridge === undefined) return 'Laurel sends nothing to the platform'
   const { ours, verdict } = difference
-  const whyNot = (kind: EventKind) => bridge.plan([changeOf(difference, kind)], target).unsupported[0]?.why
+  const whyNot = (kind: EventKind) => bridge.plan([changeOf(difference, kind)], target).unsupported[0]?.reason
   switch (verdict) {
     case 'behind':
     case 'missing': {
-      const why = whyNot(ours?.revoked ? 'revoked' : 'reset')
-      return why && `the platform is ahead, and cannot be lowered: ${why}`
+      const reason = whyNot(ours?.revoked ? 'revoked' : 'reset')
+      return reason && `the platform is ahead, and cannot be lowered: ${reason}`
     }
     case 'exceeded':
     case 'absent': {
-      const why = whyNot(ours?.state === 'achieved' ? 'unlocked' : 'progressed')
-      return why && `the platform is behind, and cannot be raised: ${why}`
+      const reason = whyNot(ours?.state === 'achieved' ? 'unlocked' : 'progressed')
+      return reason && `the platform is behind, and cannot be raised: ${reason}`
     }
     case 'unlock_time':
       return takesUnlockTime(bridge, difference, target)

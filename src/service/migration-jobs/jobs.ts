@@ -249,8 +249,8 @@ async function missingJob(queries: Queries, { titleId, jobId }: MigrationJobKey)
 }
 
 export function notRunning({ titleId, jobId, state, pauseReason }: MigrationJob): LaurelError {
-  const why = pauseReason === '' ? '' : `: ${pauseReason}`
-  const message = `migration job ${jobId} is ${state.replaceAll('_', ' ')}${why}: resume it to go on`
+  const reason = pauseReason === '' ? '' : `: ${pauseReason}`
+  const message = `migration job ${jobId} is ${state.replaceAll('_', ' ')}${reason}: resume it to go on`
   const metadata = { titleId, jobId, state }
   return new LaurelError('failed_precondition', 'MIGRATION_JOB_NOT_RUNNING', message, { metadata })
 }

@@ -140,6 +140,6 @@ function checkSum(stat: Stat, before: number, after: number): void {
   }
 }
 
-function refused({ titleId, code }: Stat, why: string): LaurelError {
-  return mergeRefused(`stat ${code} of title ${titleId}: ${why}`, { titleId, statCode: code })
+function refused({ titleId, code }: Stat, reason: string): LaurelError {
+  return mergeRefused(`stat ${code} of title ${titleId}: ${reason}`, { titleId, statCode: code })
 }

@@ -128,8 +128,8 @@ async function lockNames(db: Kysely<Tables>, names: readonly string[]): Promise<
 
 function bindingTaken(titleId: string, taken: TakenBinding): LaurelError {
   const { dialect, name, value, owner } = taken
-  const why = taken.is_title_id ? `is the id of title ${owner}` : `belongs to title ${owner}`
-  const message = `title ${titleId} cannot be bound to ${name} ${value} in ${dialect}, which ${why}`
+  const reason = taken.is_title_id ? `is the id of title ${owner}` : `belongs to title ${owner}`
+  const message = `title ${titleId} cannot be bound to ${name} ${value} in ${dialect}, which ${reason}`
   const metadata = { titleId, dialect, boundTitleId: owner, [name]: value }
   return new LaurelError('already_exists', 'BINDING_TAKEN', message, { metadata })
 }

@@ -89,8 +89,8 @@ async function platformOf(dialect: string) {
             error: '',
           })),
         ),
-        ...plan.unsupported.map(({ attempt: { event }, why }) => ({
-          ...{ ...result, eventId: event.id, error: why },
+        ...plan.unsupported.map(({ attempt: { event }, reason }) => ({
+          ...{ ...result, eventId: event.id, error: reason },
           state: 'unsupported' as const,
         })),
       ]
@@ -133,7 +133,7 @@ describe.each(WITH_PERCENT.map(([dialect]) => dialect))('%s', (dialect) => {
     const lower = await deliver()
     expect(lower).toMatchObject({
       requests: [],
-      unsupported: [{ why: expect.stringContaining('80 percent') }],
+      unsupported: [{ reason: expect.stringContaining('80 percent') }],
     })
     expect(await state()).toMatchObject({
       state: 'unsupported',

@@ -158,10 +158,10 @@ type Rejected = Extract<Outcome, { readonly kind: 'rejected' }>
 
 function rejected(
   { titleId, id }: StoredAchievement,
-  { why, detail, metadata }: Rejected,
+  { reason: rejection, detail, metadata }: Rejected,
   isHidden: boolean,
 ): LaurelError {
-  const [code, reason] = REJECTIONS[why]
+  const [code, reason] = REJECTIONS[rejection]
   const shown = isHidden ? { detail: 'it does not accept this report, and is hidden' } : { detail, metadata }
   return new LaurelError(code, reason, `achievement ${id}: ${shown.detail}`, {
     metadata: { titleId, achievementId: id, ...shown.metadata },
