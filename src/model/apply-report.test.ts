@@ -134,10 +134,10 @@ describe('a report', () => {
   })
 
   test.each([
-    [PLAIN, reach(1n), 'no_requirement'],
-    [TWO, reach(1n), 'requirement_ambiguous'],
-    [TWO, reach(1n, 'c'), 'requirement_unknown'],
-    [LAP, { kind: 'add', requirementId: undefined, quantity: 1 }, 'requirement_falls'],
+    [PLAIN, reach(1n), 'NO_REQUIREMENT'],
+    [TWO, reach(1n), 'REQUIREMENT_AMBIGUOUS'],
+    [TWO, reach(1n, 'c'), 'REQUIREMENT_UNKNOWN'],
+    [LAP, { kind: 'add', requirementId: undefined, quantity: 1 }, 'REQUIREMENT_FALLS'],
   ] as const)('that does not fit the achievement is rejected (%#)', (achievement, report, reason) => {
     expect(applyReport(achievement, NOT_STARTED, report, AT)).toMatchObject({ kind: 'rejected', reason })
   })

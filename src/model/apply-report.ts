@@ -36,7 +36,7 @@ export function applyReport(
     if (alreadyUnlocked || !isDirect(report)) return unchanged(achievement, progress)
     return {
       kind: 'rejected',
-      reason: 'outside_window',
+      reason: 'OUTSIDE_WINDOW',
       detail: 'the challenge unlocks only inside its window',
     }
   }
@@ -151,19 +151,19 @@ function rejectClosed({ lifecycle }: Achievement, { kind }: Report): Outcome | u
     lifecycle === 'draft'
       ? 'it is a draft: set its lifecycle to live before the first report'
       : 'it is retired, and unlocks only for players who have unlocked it before'
-  return { kind: 'rejected', reason: 'not_live', detail, metadata: { lifecycle } }
+  return { kind: 'rejected', reason: 'NOT_LIVE', detail, metadata: { lifecycle } }
 }
 
 function reject(achievement: Achievement, progress: Progress, report: Report): Outcome | undefined {
   const rejected = (reason: Rejection, detail: string): Outcome => ({ kind: 'rejected', reason, detail })
   const followsStat = ({ id, statCode }: Requirement): Outcome => ({
     kind: 'rejected',
-    reason: 'requirement_follows_stat',
+    reason: 'REQUIREMENT_FOLLOWS_STAT',
     detail: `requirement ${id} follows stat ${statCode}, and moves with that stat alone: record the stat`,
     metadata: { requirementId: id, statCode: statCode ?? '' },
   })
   if (achievement.participation === 'community' && progress.state !== 'achieved') {
-    return rejected('community_goal', 'all players earn it together, by the stat that it follows')
+    return rejected('COMMUNITY_GOAL', 'all players earn it together, by the stat that it follows')
   }
   if (concernsAllRequirements(report) && progress.state !== 'achieved') {
     const unmet = achievement.requirements.find(
@@ -175,19 +175,19 @@ function reject(achievement: Achievement, progress: Progress, report: Report): O
   if (report.kind !== 'reach' && report.kind !== 'add') return undefined
   const [first, second] = achievement.requirements
   if (first === undefined)
-    return rejected('no_requirement', 'it has no requirement: report a percent or unlock it')
+    return rejected('NO_REQUIREMENT', 'it has no requirement: report a percent or unlock it')
   if (report.requirementId === undefined && second !== undefined) {
     const known = achievement.requirements.map(({ id }) => id).join(', ')
-    return rejected('requirement_ambiguous', `it has several requirements: name one of ${known}`)
+    return rejected('REQUIREMENT_AMBIGUOUS', `it has several requirements: name one of ${known}`)
   }
   const requirement = requirementOf(achievement, report.requirementId)
   if (requirement === undefined) {
-    return rejected('requirement_unknown', `it has no requirement ${report.requirementId}`)
+    return rejected('REQUIREMENT_UNKNOWN', `it has no requirement ${report.requirementId}`)
   }
   if (requirement.statCode !== undefined) return followsStat(requirement)
   if (report.kind === 'add' && requirement.operator === 'at_most') {
     return rejected(
-      'requirement_falls',
+      'REQUIREMENT_FALLS',
       `requirement ${requirement.id} falls to its target: report its value`,
     )
   }

@@ -25,7 +25,7 @@ describe('a challenge', () => {
 
   test.each([[99n], [201n]])('counts nothing that happened at %d', (time) => {
     expect(applyReport(plain, NOT_STARTED, { kind: 'unlock' }, { ...AT, time })).toMatchObject({
-      reason: 'outside_window',
+      reason: 'OUTSIDE_WINDOW',
     })
     const inside = { ...AT, time: 150n }
     const reached = [reach(3n), reach(10n)].map((report) => applyReport(counted, NOT_STARTED, report, inside))
@@ -182,7 +182,7 @@ describe('a stat that met its requirement before the achievement followed it', (
 
   test('lets the achievement be unlocked, and the others be reported', () => {
     expect(applyReport(following, NOT_STARTED, { kind: 'unlock' }, AT)).toMatchObject({
-      reason: 'requirement_follows_stat',
+      reason: 'REQUIREMENT_FOLLOWS_STAT',
     })
     expect(applyReport(following, NOT_STARTED, { kind: 'unlock' }, knowing)).toMatchObject({
       newlyUnlocked: true,

@@ -33,7 +33,7 @@ describe('a draft', () => {
       fc.property(fc.oneof(reports, fc.constant(imported)), (report) => {
         for (const progress of [NOT_STARTED, BEGUN, UNLOCKED])
           expect(applyReport(inLifecycle('draft'), progress, report, AT)).toMatchObject({
-            ...{ kind: 'rejected', reason: 'not_live', metadata: { lifecycle: 'draft' } },
+            ...{ kind: 'rejected', reason: 'NOT_LIVE', metadata: { lifecycle: 'draft' } },
           })
       }),
     )
@@ -46,7 +46,7 @@ describe('a retired achievement', () => {
       fc.property(reports, (report) => {
         for (const progress of [NOT_STARTED, BEGUN])
           expect(applyReport(inLifecycle('retired'), progress, report, AT)).toMatchObject({
-            ...{ kind: 'rejected', reason: 'not_live', metadata: { lifecycle: 'retired' } },
+            ...{ kind: 'rejected', reason: 'NOT_LIVE', metadata: { lifecycle: 'retired' } },
           })
       }),
     )

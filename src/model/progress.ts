@@ -1,4 +1,5 @@
 import type { StoredAchievement } from './achievement.ts'
+import type { Reason } from './errors.ts'
 import type { Instant } from './instant.ts'
 import type { Quantity } from './quantity.ts'
 import type { Extensions } from './title.ts'
@@ -119,15 +120,17 @@ export interface ReportContext {
   readonly stats?: Readonly<Record<string, Quantity>> | undefined
 }
 
-export type Rejection =
-  | 'requirement_unknown'
-  | 'requirement_ambiguous'
-  | 'requirement_follows_stat'
-  | 'requirement_falls'
-  | 'no_requirement'
-  | 'outside_window'
-  | 'community_goal'
-  | 'not_live'
+export type Rejection = Extract<
+  Reason,
+  | 'REQUIREMENT_UNKNOWN'
+  | 'REQUIREMENT_AMBIGUOUS'
+  | 'REQUIREMENT_FOLLOWS_STAT'
+  | 'REQUIREMENT_FALLS'
+  | 'NO_REQUIREMENT'
+  | 'OUTSIDE_WINDOW'
+  | 'COMMUNITY_GOAL'
+  | 'NOT_LIVE'
+>
 
 export type Outcome =
   | {

@@ -66,7 +66,7 @@ export class ReferenceModel {
     const key = `${playerId} ${achievementId}`
     const context = { time: 1000n, precision: 'exact', writer: 'test' } as const
     const outcome = applyReport(definition, this.progress.get(key) ?? NOT_STARTED, request.report, context)
-    if (outcome.kind === 'rejected') return outcome.reason.toUpperCase()
+    if (outcome.kind === 'rejected') return outcome.reason
     if (outcome.changed) this.progress.set(key, outcome.progress)
     const result = essenceOf(outcome)
     if (requestId !== undefined) this.#responses.set(name, { payload, outcome: result })

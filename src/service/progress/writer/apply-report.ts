@@ -1,6 +1,6 @@
 import type { StoredAchievement } from '../../../model/achievement.ts'
 import { applyReport } from '../../../model/apply-report.ts'
-import { LaurelError, type Reason } from '../../../model/errors.ts'
+import { type ErrorCode, LaurelError } from '../../../model/errors.ts'
 import { formatInstant, type Instant, TICKS_PER_SECOND } from '../../../model/instant.ts'
 import type {
   Outcome,
@@ -158,25 +158,22 @@ type Rejected = Extract<Outcome, { readonly kind: 'rejected' }>
 
 function rejected(
   { titleId, id }: StoredAchievement,
-  { reason: rejection, detail, metadata }: Rejected,
+  { reason, detail, metadata }: Rejected,
   isHidden: boolean,
 ): LaurelError {
-  const [code, reason] = REJECTIONS[rejection]
   const shown = isHidden ? { detail: 'it does not accept this report, and is hidden' } : { detail, metadata }
-  return new LaurelError(code, reason, `achievement ${id}: ${shown.detail}`, {
+  return new LaurelError(REJECTION_CODES[reason], reason, `achievement ${id}: ${shown.detail}`, {
     metadata: { titleId, achievementId: id, ...shown.metadata },
   })
 }
 
-const REJECTIONS: Readonly<
-  Record<Rejection, readonly [code: 'invalid_argument' | 'failed_precondition', reason: Reason]>
-> = {
-  requirement_unknown: ['invalid_argument', 'REQUIREMENT_UNKNOWN'],
-  requirement_ambiguous: ['invalid_argument', 'REQUIREMENT_AMBIGUOUS'],
-  requirement_follows_stat: ['failed_precondition', 'REQUIREMENT_FOLLOWS_STAT'],
-  requirement_falls: ['invalid_argument', 'REQUIREMENT_FALLS'],
-  no_requirement: ['failed_precondition', 'NO_REQUIREMENT'],
-  outside_window: ['failed_precondition', 'OUTSIDE_WINDOW'],
-  community_goal: ['failed_precondition', 'COMMUNITY_GOAL'],
-  not_live: ['failed_precondition', 'NOT_LIVE'],
+const REJECTION_CODES: Readonly<Record<Rejection, ErrorCode>> = {
+  REQUIREMENT_UNKNOWN: 'invalid_argument',
+  REQUIREMENT_AMBIGUOUS: 'invalid_argument',
+  REQUIREMENT_FALLS: 'invalid_argument',
+  REQUIREMENT_FOLLOWS_STAT: 'failed_precondition',
+  NO_REQUIREMENT: 'failed_precondition',
+  OUTSIDE_WINDOW: 'failed_precondition',
+  COMMUNITY_GOAL: 'failed_precondition',
+  NOT_LIVE: 'failed_precondition',
 }
