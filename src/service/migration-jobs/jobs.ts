@@ -83,7 +83,7 @@ export async function createJob(services: Services, request: CreateJob, call: Ca
     const existing = await jobOf(queries, request)
     const { mapping, deliveriesPerSecond, lazySource, overlap } = existing
     const isSame =
-      sameJson(mapping as never, request.mapping as never) &&
+      sameJson(mapping, request.mapping) &&
       deliveriesPerSecond === request.deliveriesPerSecond &&
       isDeepStrictEqual(lazySource, request.lazySource ?? lazySource) &&
       overlap === (request.overlap ?? overlap)
