@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { compositeKey } from '../../model/composite-key.ts'
 import { type Destination, type DestinationKey, WEBHOOK } from '../../model/destination.ts'
 import type { EventFilter, EventKind } from '../../model/event.ts'
 import { readClock } from '../citus/clock.ts'
@@ -47,14 +48,14 @@ export function clusterQueueQueries(db: Kysely<Tables>, sharding: Sharding) {
       const clock = await readClock(db, sharding)
       const due = await sql<{ title_id: string; destination_id: string }>`
         select distinct title_id, destination_id from delivery_queues where due_time <= ${clock}`.execute(db)
-      const withDue = new Set(due.rows.map((row) => JSON.stringify([row.title_id, row.destination_id])))
+      const withDue = new Set(due.rows.map((row) => compositeKey(row.title_id, row.destination_id)))
       const lastIds = new Map<string, bigint>()
       for (const titleId of new Set(rows.map((row) => row.title_id)))
         lastIds.set(titleId, await findLastId(titleId, safePosition))
       return rows.map(({ position, ...row }) => ({
         destination: toDestination(row),
         hasNewEvents: (lastIds.get(row.title_id) ?? 0n) > position,
-        hasDuePlayers: withDue.has(JSON.stringify([row.title_id, row.id])),
+        hasDuePlayers: withDue.has(compositeKey(row.title_id, row.id)),
       }))
     },
 
@@ -247,7 +248,7 @@ function isProgress({ kind }: PageRow): boolean {
 }
 
 function progressKey(row: PageRow): string {
-  return JSON.stringify([row.player_id, row.achievement_id])
+  return compositeKey(row.player_id, row.achievement_id)
 }
 
 /** Returns the last event with progress of each player's achievement. */
