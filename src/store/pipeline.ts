@@ -64,21 +64,19 @@ export class Pipeline {
     }
     this.#depth += 1
     this.#client.pipeline = true
-    try {
-      for (const step of steps) {
-        if (hasFailed) break
-        const sent = new Promise<void>((resolve) => this.#waiting.add(resolve))
-        const result = step()
-        started.push(result)
-        // A step that sends nothing must not hold up the next.
-        await Promise.race([sent, result.catch(fail)])
-      }
-    } finally {
-      await Promise.allSettled(started)
-      this.#depth -= 1
-      this.#client.pipeline = this.#depth > 0
+    for (const step of steps) {
+      if (hasFailed) break
+      const sent = new Promise<void>((resolve) => this.#waiting.add(resolve))
+      // A step that throws rejects, so that the earlier steps are waited for.
+      const result = (async () => step())()
+      started.push(result)
+      // A step that sends nothing must not hold up the next.
+      await Promise.race([sent, result.catch(fail)])
     }
-    return Promise.allSettled(started)
+    const outcomes = await Promise.allSettled(started)
+    this.#depth -= 1
+    this.#client.pipeline = this.#depth > 0
+    return outcomes
   }
 }
 
