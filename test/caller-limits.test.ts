@@ -26,8 +26,8 @@ const authenticate: Authenticate = async (authorization) => {
   if (name === 'gone') await sleep(100)
   return (
     kind === 'player'
-      ? { kind, name, playerId: name, rights: [], callsPerSecond: 1 }
-      : { kind: 'service', name, rights: [] }
+      ? { kind, name, playerId: name, permissions: [], callsPerSecond: 1 }
+      : { kind: 'service', name, permissions: [] }
   ) satisfies Principal
 }
 

@@ -15,7 +15,7 @@ import { servicesOn, testWire } from './support/services.ts'
 
 const KEY = { authorization: 'Bearer key' }
 const GZIP = { 'grpc-encoding': 'gzip' }
-const OPERATOR = { kind: 'operator', name: 'key', rights: EVERYTHING } as const
+const OPERATOR = { kind: 'operator', name: 'key', permissions: EVERYTHING } as const
 const LIST_PROGRESS = '/laurel.v1.ProgressService/ListProgress'
 const STREAM_PROGRESS = '/laurel.v1.ProgressService/StreamProgress'
 const REFLECTION = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo'

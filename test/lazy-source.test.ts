@@ -104,8 +104,8 @@ test('a source may have an id in a parameter that is named like a secret, and a 
 
 /** A caller with all permissions on progress. */
 const managerOf = (action: number) => {
-  const rights = [{ resource: 'ADMIN:NAMESPACE:t:USER:*:ACHIEVEMENT', action }]
-  return { ...callOf(), principal: { kind: 'operator', name: 'manager', rights } } as const
+  const permissions = [{ resource: 'ADMIN:NAMESPACE:t:USER:*:ACHIEVEMENT', action }]
+  return { ...callOf(), principal: { kind: 'operator', name: 'manager', permissions } } as const
 }
 
 test('a job that calls other systems requires the permissions on destinations', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { decodeSegment, encodeSegment, type Right } from '../model/right.ts'
+import { decodeSegment, encodeSegment, type GrantedPermission } from '../model/granted-permission.ts'
 import { repeatedMember, STANDS_TWICE } from '../service/json.ts'
 
 /** Asymmetric signatures only: with a shared secret, a verifier could also issue tokens. */
@@ -9,7 +9,7 @@ const ALGORITHMS = [
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
 ] as const
 
-const right = z.strictObject({
+const permission = z.strictObject({
   resource: z
     .string()
     .regex(/^(ADMIN:)?(NAMESPACE:|\*)/, 'must begin with NAMESPACE: or ADMIN:NAMESPACE:')
@@ -24,7 +24,7 @@ const scope = {
   /** Laurel's ids of the accessible titles, as plain text; all titles if left out. */
   titles: z.array(z.string().min(1)).min(1).optional(),
   /** Replaces the default permissions of the principal's kind. */
-  rights: z.array(right).optional(),
+  rights: z.array(permission).optional(),
   /** How many calls each caller may start in a second, on each process; a player 50 if left out, others any number. */
   callsPerSecond: z.int().min(1).max(1_000_000).optional(),
 }
@@ -107,21 +107,21 @@ function readJson(file: string): unknown {
 }
 
 /** Returns the permissions of a kind of principal on its titles. */
-export function rightsOf({
+export function permissionsOf({
   principal,
   titles,
   rights,
 }: {
   readonly principal: 'service' | 'operator'
   readonly titles?: readonly string[] | undefined
-  readonly rights?: readonly Right[] | undefined
-}): readonly Right[] {
+  readonly rights?: readonly GrantedPermission[] | undefined
+}): readonly GrantedPermission[] {
   if (rights !== undefined) return rights
   const action = principal === 'operator' ? 15 : 7
   return namespacesOf(titles).map((title) => ({ resource: `ADMIN:NAMESPACE:${title}:*`, action }))
 }
 
-/** Returns the namespace segments of rights on these titles. */
+/** Returns the namespace segments of permissions on these titles. */
 export function namespacesOf(titles: readonly string[] | undefined): readonly string[] {
   return titles?.map(encodeSegment) ?? ['*']
 }

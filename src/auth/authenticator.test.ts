@@ -130,7 +130,7 @@ describe('a token', () => {
       name: 'player-of-toy-25',
       playerId: 'player-of-toy-25',
       callsPerSecond: 50,
-      rights: [{ resource: 'NAMESPACE:a:USER:player-of-toy-25:ACHIEVEMENT', action: 2 }],
+      permissions: [{ resource: 'NAMESPACE:a:USER:player-of-toy-25:ACHIEVEMENT', action: 2 }],
     })
   })
 
@@ -141,8 +141,8 @@ describe('a token', () => {
       resource: `ADMIN:${resource}`,
       action: 15,
     }))
-    const { rights } = await authenticate(await token({ permissions }), signal)
-    expect(rights).toEqual([{ resource: 'ADMIN:NAMESPACE:a:ACHIEVEMENT', action: 15 }])
+    const principal = await authenticate(await token({ permissions }), signal)
+    expect(principal.permissions).toEqual([{ resource: 'ADMIN:NAMESPACE:a:ACHIEVEMENT', action: 15 }])
   })
 
   test('of a platform names titles as the platform does', async () => {
@@ -152,8 +152,8 @@ describe('a token', () => {
       Resource: `ADMIN:NAMESPACE:${namespace}:ACHIEVEMENT`,
       Action: 2,
     }))
-    const { rights } = await authenticate(await token({ permissions }), signal)
-    expect(rights.map(({ resource }) => resource)).toEqual([
+    const principal = await authenticate(await token({ permissions }), signal)
+    expect(principal.permissions.map(({ resource }) => resource)).toEqual([
       'ADMIN:NAMESPACE:*:ACHIEVEMENT',
       'ADMIN:NAMESPACE:platform-a%3Ans:ACHIEVEMENT',
     ])

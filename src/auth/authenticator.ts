@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto'
+import {
+  decodeSegment,
+  encodeSegment,
+  type GrantedPermission,
+  splitPermission,
+} from '../model/granted-permission.ts'
 import type { Account } from '../model/player.ts'
 import { ANONYMOUS, type Principal, principalName } from '../model/principal.ts'
-import { decodeSegment, encodeSegment, type Right, splitRight } from '../model/right.ts'
 import { readCredential } from '../service/credential.ts'
 import {
   type AuthSettings,
   type IssuerSettings,
   type KeySettings,
   namespacesOf,
-  rightsOf,
+  permissionsOf,
 } from './auth-file.ts'
 import { readPermissions } from './permissions.ts'
 import { Tokens, unauthenticated, type VerifiedToken } from './tokens.ts'
@@ -28,7 +33,7 @@ interface CachedToken {
 
 /** A verified token with its permissions on Laurel's titles. */
 interface PermittedToken extends VerifiedToken {
-  readonly permissions: readonly Right[] | undefined
+  readonly permissions: readonly GrantedPermission[] | undefined
 }
 
 /** An issuer that people sign in to the console at, as public as the sign-in itself. */
@@ -86,7 +91,7 @@ export class Authenticator {
     const key = this.#keys.get(hash)
     if (key !== undefined) {
       const { principal, name, callsPerSecond } = key
-      return { kind: principal, name: principalName(name), rights: rightsOf(key), callsPerSecond }
+      return { kind: principal, name: principalName(name), permissions: permissionsOf(key), callsPerSecond }
     }
     if (token.split('.').length !== 3)
       throw unauthenticated(
@@ -111,7 +116,7 @@ export class Authenticator {
   async #permissionsOf(
     { issuer, claims }: VerifiedToken,
     signal: AbortSignal,
-  ): Promise<readonly Right[] | undefined> {
+  ): Promise<readonly GrantedPermission[] | undefined> {
     const permissions = readPermissions(claims)
     const { namespaces: dialect } = issuer
     if (permissions === undefined || dialect === 'laurel') return permissions
@@ -121,9 +126,9 @@ export class Authenticator {
       const title = name === undefined ? undefined : await this.#names.titleOf(dialect, name, signal)
       if (title !== undefined) namespaces.set(segment, encodeSegment(title))
     }
-    return permissions.flatMap((right) => {
-      const namespace = namespaces.get(namespaceOf(right))
-      return namespace === undefined ? [] : [inNamespace(right, namespace)]
+    return permissions.flatMap((permission) => {
+      const namespace = namespaces.get(namespaceOf(permission))
+      return namespace === undefined ? [] : [inNamespace(permission, namespace)]
     })
   }
 
@@ -133,28 +138,31 @@ export class Authenticator {
   ): Promise<Principal> {
     const { principal: kind, subject, titles, callsPerSecond } = issuer
     const claimed = issuer.rights ?? permissions
-    const granted = claimed && titles ? claimed.flatMap((right) => within(right, titles)) : claimed
+    const granted = claimed && titles ? claimed.flatMap((permission) => within(permission, titles)) : claimed
     if (kind !== 'player') {
-      const rights = rightsOf({ principal: kind, titles, rights: granted })
-      return { kind, name: principalName(claims.sub), rights, callsPerSecond }
+      const all = permissionsOf({ principal: kind, titles, rights: granted })
+      return { kind, name: principalName(claims.sub), permissions: all, callsPerSecond }
     }
     const playerId =
       subject === 'laurel'
         ? claims.sub
         : await this.#names.playerOf({ dialect: subject, id: claims.sub }, signal)
-    const rights = granted?.map((right) => forPlayer(right, claims.sub, playerId))
+    const own = granted?.map((permission) => forPlayer(permission, claims.sub, playerId))
     return {
       kind,
       name: principalName(playerId),
       playerId,
-      rights: rights ?? playerRights(playerId, titles),
+      permissions: own ?? playerPermissions(playerId, titles),
       callsPerSecond: callsPerSecond ?? PLAYER_CALLS_PER_SECOND,
     }
   }
 }
 
 /** The default permissions of a player: to read definitions, and to report and read its own progress. */
-function playerRights(playerId: string, titles: readonly string[] | undefined): readonly Right[] {
+function playerPermissions(
+  playerId: string,
+  titles: readonly string[] | undefined,
+): readonly GrantedPermission[] {
   const user = encodeSegment(playerId)
   return [
     { resource: `NAMESPACE:*:USER:${user}:PLAYER`, action: 2 },
@@ -167,30 +175,30 @@ function playerRights(playerId: string, titles: readonly string[] | undefined): 
 }
 
 /** Restricts a token's permission to the titles of its issuer's configuration. */
-function within(right: Right, titles: readonly string[]): readonly Right[] {
-  const namespace = namespaceOf(right)
+function within(permission: GrantedPermission, titles: readonly string[]): readonly GrantedPermission[] {
+  const namespace = namespaceOf(permission)
   if (namespace === undefined) return []
   const id = decodeSegment(namespace)
   const matching = titles.filter((title) => namespace === '*' || title === id)
-  return matching.map((title) => inNamespace(right, encodeSegment(title)))
+  return matching.map((title) => inNamespace(permission, encodeSegment(title)))
 }
 
-function namespaceOf(right: Right): string | undefined {
-  const { segments, namespaceIndex } = splitRight(right)
+function namespaceOf(permission: GrantedPermission): string | undefined {
+  const { segments, namespaceIndex } = splitPermission(permission)
   return namespaceIndex === undefined ? undefined : segments[namespaceIndex]
 }
 
-/** Replaces the namespace of a right that has one. */
-function inNamespace(right: Right, namespace: string): Right {
-  const { segments, namespaceIndex = -1 } = splitRight(right)
-  return { resource: segments.with(namespaceIndex, namespace).join(':'), action: right.action }
+/** Replaces the namespace of a permission that has one. */
+function inNamespace(permission: GrantedPermission, namespace: string): GrantedPermission {
+  const { segments, namespaceIndex = -1 } = splitPermission(permission)
+  return { resource: segments.with(namespaceIndex, namespace).join(':'), action: permission.action }
 }
 
 /** Replaces the token's subject with the player's id. */
-function forPlayer(right: Right, subject: string, playerId: string): Right {
-  const { segments, userIndex } = splitRight(right)
-  if (userIndex === undefined || decodeSegment(segments[userIndex] as string) !== subject) return right
-  return { resource: segments.with(userIndex, encodeSegment(playerId)).join(':'), action: right.action }
+function forPlayer(permission: GrantedPermission, subject: string, playerId: string): GrantedPermission {
+  const { segments, userIndex } = splitPermission(permission)
+  if (userIndex === undefined || decodeSegment(segments[userIndex] as string) !== subject) return permission
+  return { resource: segments.with(userIndex, encodeSegment(playerId)).join(':'), action: permission.action }
 }
 
 function signInsOf(issuers: readonly IssuerSettings[]): readonly SignIn[] {

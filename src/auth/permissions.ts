@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose'
 import { z } from 'zod'
-import type { Right } from '../model/right.ts'
+import type { GrantedPermission } from '../model/granted-permission.ts'
 
 const permission = z.union([
   z.looseObject({ Resource: z.string(), Action: z.int().min(0).max(15) }),
@@ -11,7 +11,7 @@ const permission = z.union([
  * Returns the permissions in the `permissions` claim of AccelByte's tokens (`Resource` and `Action`, or both in lower
  * case); undefined for a token without the claim. Malformed entries are ignored.
  */
-export function readPermissions({ permissions }: JWTPayload): readonly Right[] | undefined {
+export function readPermissions({ permissions }: JWTPayload): readonly GrantedPermission[] | undefined {
   if (!Array.isArray(permissions)) return undefined
   return permissions.flatMap((entry) => {
     const { data } = permission.safeParse(entry)

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { isAllowed } from '../model/principal.ts'
 import { players } from '../service/authorization.ts'
-import { type IssuerSettings, type KeySettings, readAuthFile, rightsOf } from './auth-file.ts'
+import { type IssuerSettings, type KeySettings, permissionsOf, readAuthFile } from './auth-file.ts'
 import { Tokens } from './tokens.ts'
 
 const README = readFileSync(new URL('README.md', import.meta.url), 'utf8')
@@ -73,7 +73,7 @@ test('the service of one title in the README may link accounts, and by default m
     const principal = {
       kind: 'service',
       name: key.name,
-      rights: rightsOf({ ...key, principal: 'service', rights }),
+      permissions: permissionsOf({ ...key, principal: 'service', rights }),
     } as const
     return isAllowed(principal, players('ann', 'update'))
   }

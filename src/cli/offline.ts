@@ -55,7 +55,7 @@ async function runTranslate(file: string, options: TranslateOptions, signal: Abo
     { dialects, spool },
     { from, to, shape, locale, lossPolicy: rejectLosses ? 'reject' : 'report' },
     input.chunks,
-    { signal, principal: { kind: 'operator', name: 'laurel', rights: [] } },
+    { signal, principal: { kind: 'operator', name: 'laurel', permissions: [] } },
   )
   await writeDocument(parts, { out, json: json === true })
 }

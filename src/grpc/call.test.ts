@@ -16,14 +16,14 @@ async function actorFor(principal: Principal, actor?: string): Promise<string | 
 }
 
 test.each(['service', 'operator'] as const)('the actor of a %s stands beside its own name', async (kind) => {
-  const principal = { kind, name: 'match-server', rights: EVERYTHING }
+  const principal = { kind, name: 'match-server', permissions: EVERYTHING }
   expect(await actorFor(principal)).toBe('match-server')
   expect(await actorFor(principal, 'ada')).toBe('match-server (ada)')
   expect(await actorFor(principal, 'ops')).toBe('match-server (ops)')
 })
 
 test('a player is its own actor', async () => {
-  const principal = { kind: 'player', name: 'ann', playerId: 'ann', rights: [] } as const
+  const principal = { kind: 'player', name: 'ann', playerId: 'ann', permissions: [] } as const
   expect(await actorFor(principal, 'ops')).toBe('ann')
 })
 

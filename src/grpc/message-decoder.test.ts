@@ -6,7 +6,7 @@ import { MessageDecoder } from './message-decoder.ts'
 
 const MAX_BYTES = 4 * 2 ** 20
 const openCall = (limiter = new CallLimiter(), name = 'shop') =>
-  limiter.open({ kind: 'service', name, rights: [] }, 'unary')
+  limiter.open({ kind: 'service', name, permissions: [] }, 'unary')
 
 function decoderOf(counted = openCall(), isKept = true) {
   const errors: LaurelError[] = []

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { encodeSegment } from './granted-permission.ts'
 import {
   ANONYMOUS,
   EVERYTHING,
@@ -8,7 +9,6 @@ import {
   type Principal,
   SOME,
 } from './principal.ts'
-import { encodeSegment } from './right.ts'
 
 const permission = (resource: string, action: Permission['action'] = 'read'): Permission => ({
   resource: resource.split(':').map((segment) => segment.replace('%3A', ':').replace('%25', '%')),
@@ -17,16 +17,16 @@ const permission = (resource: string, action: Permission['action'] = 'read'): Pe
 const service = (resource: string, action = 15): Principal => ({
   kind: 'service',
   name: 'bot',
-  rights: [{ resource, action }],
+  permissions: [{ resource, action }],
 })
 const player = (resource: string, action = 15): Principal => ({
   kind: 'player',
   name: 'ann',
   playerId: 'ann',
-  rights: [{ resource, action }],
+  permissions: [{ resource, action }],
 })
 
-describe('a right', () => {
+describe('a granted permission', () => {
   test.each([
     ['ADMIN:NAMESPACE:a:ACHIEVEMENT', 'ADMIN:NAMESPACE:a:ACHIEVEMENT'],
     ['ADMIN:NAMESPACE:*:ACHIEVEMENT', 'ADMIN:NAMESPACE:a:ACHIEVEMENT'],
@@ -79,7 +79,7 @@ test('an id cannot pass for a wildcard or for several segments', () => {
   expect(encodeSegment('50%3A')).toBe('50%253A')
 })
 
-test('a permission for some title is covered by a right on any title', () => {
+test('a permission on some title is covered by a granted one on any title', () => {
   const some = { resource: ['NAMESPACE', SOME, 'USER', 'ann', 'ACHIEVEMENT'], action: 'read' } as const
   expect(isAllowed(service('ADMIN:NAMESPACE:a:*'), some)).toBe(true)
   expect(isAllowed(service('ADMIN:NAMESPACE:a:STAT'), some)).toBe(false)
@@ -101,7 +101,7 @@ describe('a player', () => {
 
 test('an anonymous caller may do nothing, and an operator anything', () => {
   expect(isAllowed(ANONYMOUS, permission('NAMESPACE:a:ACHIEVEMENT'))).toBe(false)
-  const operator: Principal = { kind: 'operator', name: 'op', rights: EVERYTHING }
+  const operator: Principal = { kind: 'operator', name: 'op', permissions: EVERYTHING }
   for (const resource of [
     'ADMIN:NAMESPACE:a:STAT',
     'NAMESPACE:a:USER:b:STATITEM',

@@ -1,4 +1,10 @@
-import { ADMIN, decodeSegment, encodeSegment, type Right, splitRight } from './right.ts'
+import {
+  ADMIN,
+  decodeSegment,
+  encodeSegment,
+  type GrantedPermission,
+  splitPermission,
+} from './granted-permission.ts'
 
 /** The caller. */
 export type Principal = Anonymous | PlayerPrincipal | TrustedPrincipal
@@ -7,7 +13,7 @@ export type Principal = Anonymous | PlayerPrincipal | TrustedPrincipal
 export interface Anonymous {
   readonly kind: 'anonymous'
   readonly name: 'anonymous'
-  readonly rights: readonly []
+  readonly permissions: readonly []
   readonly callsPerSecond?: undefined
 }
 
@@ -17,7 +23,7 @@ export interface PlayerPrincipal {
   /** A `principalName` of the player's id, stored with each change. */
   readonly name: string
   readonly playerId: string
-  readonly rights: readonly Right[]
+  readonly permissions: readonly GrantedPermission[]
   /** Undefined for any number. */
   readonly callsPerSecond?: number | undefined
 }
@@ -27,7 +33,7 @@ export interface TrustedPrincipal {
   readonly kind: 'service' | 'operator'
   /** A `principalName`, stored with each change. */
   readonly name: string
-  readonly rights: readonly Right[]
+  readonly permissions: readonly GrantedPermission[]
   readonly callsPerSecond?: number | undefined
   /** Set if the server checks no credentials, so that the caller may be a player's client. */
   readonly unchecked?: true
@@ -52,7 +58,7 @@ export function principalName(id: string): string {
   return id.replace(/\(|%(?=25|28)/g, (sign) => (sign === '(' ? '%28' : '%25'))
 }
 
-export const ANONYMOUS: Anonymous = { kind: 'anonymous', name: 'anonymous', rights: [] }
+export const ANONYMOUS: Anonymous = { kind: 'anonymous', name: 'anonymous', permissions: [] }
 
 /** In place of an id. It is no text, so that no id equals it. */
 export interface Placeholder {
@@ -66,18 +72,20 @@ export const ALL: Placeholder = { text: '*' }
 /** At least one title or player. Any granted segment covers it. */
 export const SOME: Placeholder = { text: '{title}' }
 
-export const EVERYTHING: readonly Right[] = [{ resource: 'ADMIN:*', action: 15 }]
+export const EVERYTHING: readonly GrantedPermission[] = [{ resource: 'ADMIN:*', action: 15 }]
 
 /**
- * Returns whether one of the principal's rights covers the permission. A player's rights never cover another player or an
- * admin permission, whatever their text.
+ * Returns whether one of the principal's permissions covers a required one. A player's permissions never cover another player
+ * or an admin permission, whatever their text.
  */
 export function isAllowed(principal: Principal, { resource, action }: Permission): boolean {
   if (principal.kind === 'player' && !isOwn(principal, resource)) return false
-  return principal.rights.some((right) => (right.action & ACTIONS[action]) !== 0 && covers(right, resource))
+  return principal.permissions.some(
+    (granted) => (granted.action & ACTIONS[action]) !== 0 && covers(granted, resource),
+  )
 }
 
-/** Returns the text of a right that would cover the permission. */
+/** Returns the text of a permission that a caller would have to be granted. */
 export function formatPermission({ resource, action }: Permission): string {
   const segments = resource.map((segment) =>
     typeof segment === 'string' ? encodeSegment(segment) : segment.text,
@@ -91,11 +99,11 @@ function isOwn({ playerId }: PlayerPrincipal, resource: Permission['resource']):
   return resource[2] !== 'USER' || resource[3] === playerId || resource[3] === SOME
 }
 
-function covers(right: Right, required: Permission['resource']): boolean {
-  const { segments, namespaceIndex, userIndex } = splitRight(right)
+function covers(permission: GrantedPermission, required: Permission['resource']): boolean {
+  const { segments, namespaceIndex, userIndex } = splitPermission(permission)
   const last = segments.length - 1
   const isOpen = segments[last] === '*' && last !== namespaceIndex && last !== userIndex
-  // The prefix of a right on an admin permission is skipped where none is required.
+  // The prefix of an admin permission is skipped where none is required.
   const skipped = segments[0] === ADMIN && required[0] !== ADMIN ? 1 : 0
   const length = segments.length - skipped
   if (isOpen ? required.length < length : required.length !== length) return false

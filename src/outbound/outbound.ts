@@ -13,7 +13,7 @@ export interface OutboundOptions {
   readonly allowPrivate: readonly string[]
   /**
    * Whether this machine may be called only if `allowPrivate` lists it, as `localhost` or by its addresses: set if callers
-   * have fewer rights than the operator of the server. Otherwise its own names are always allowed.
+   * have fewer permissions than the operator of the server. Otherwise its own names are always allowed.
    */
   readonly guardLoopback?: boolean
   /** Default: the resolver of the system. */

@@ -3,12 +3,12 @@ import { NEVER_ABORTED } from '../model/never-aborted.ts'
 import { ANONYMOUS, type Principal } from '../model/principal.ts'
 import { type CallKind, CallLimiter, type OpenCall } from './call-limiter.ts'
 
-const service = (name: string): Principal => ({ kind: 'service', name, rights: [] })
+const service = (name: string): Principal => ({ kind: 'service', name, permissions: [] })
 const player = (name: string, callsPerSecond?: number): Principal => ({
   kind: 'player',
   name,
   playerId: name,
-  rights: [],
+  permissions: [],
   callsPerSecond,
 })
 

@@ -118,7 +118,7 @@ describe.each(subjects)('a document of $id', (subject) => {
   })
 
   test('is limited for a player', async () => {
-    const principal = { kind: 'player', name: 'ann', playerId: 'ann', rights: [] } as const
+    const principal = { kind: 'player', name: 'ann', playerId: 'ann', permissions: [] } as const
     const call = { ...callOf(), principal }
     await expect(translated(subject.id, subject.id, documentOf(2 ** 18 + 1), call)).rejects.toMatchObject({
       reason: 'DOCUMENT_TOO_LARGE',

@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs'
 import { status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { descriptorRegistry } from '../../src/grpc/descriptors.ts'
+import type { GrantedPermission } from '../../src/model/granted-permission.ts'
 import { ACTIONS, type Action } from '../../src/model/principal.ts'
-import type { Right } from '../../src/model/right.ts'
 import { createAuth } from '../support/auth.ts'
 import { callConnect } from '../support/connect-call.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -182,9 +182,14 @@ test('src/auth/README.md has the permissions that each RPC requires', async () =
 async function requiredPermissions(name: string): Promise<readonly string[]> {
   const request = RPC_REQUESTS[name]?.({ title: '{title}', player: '{player}' }) ?? {}
   const required: string[] = []
-  const rights: Right[] = []
+  const permissions: GrantedPermission[] = []
   for (;;) {
-    const { code, message } = await callRpc(server.address, name, request, await auth.serviceWith(rights))
+    const { code, message } = await callRpc(
+      server.address,
+      name,
+      request,
+      await auth.serviceWith(permissions),
+    )
     if (code !== status.PERMISSION_DENIED) return required
     const [, resource = '', action = ''] = /has no permission (\S+) \[(\w+)\]/.exec(message) ?? []
     expect(resource, message).not.toBe('')
@@ -193,7 +198,7 @@ async function requiredPermissions(name: string): Promise<readonly string[]> {
     const player = name === 'mergePlayers' ? '{absorbed}' : '{player}'
     const text = resource.replace('{title}-gone', '{title}').replace(/(?<=USER:)(gone|new-[^:]*)/, player)
     required.push(`${text} (${bits})`)
-    rights.push({ resource, action: bits })
+    permissions.push({ resource, action: bits })
   }
 }
 

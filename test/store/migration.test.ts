@@ -28,7 +28,7 @@ const estimates: string[] = []
 /** The caller of the data. */
 const call: Call = {
   signal: NEVER_ABORTED,
-  principal: { kind: 'service', name: 'match-server', rights: EVERYTHING },
+  principal: { kind: 'service', name: 'match-server', permissions: EVERYTHING },
   actor: 'match-server',
   operation: 'test',
 }

@@ -25,9 +25,9 @@ const callBy = (principal: Principal): Call => ({
   actor: principal.name,
   operation: 'test',
 })
-const service = (name: string) => callBy({ kind: 'service', name, rights: EVERYTHING })
-const operator = (name: string) => callBy({ kind: 'operator', name, rights: EVERYTHING })
-const playerCall = (name: string) => callBy({ kind: 'player', name, playerId: name, rights: [] })
+const service = (name: string) => callBy({ kind: 'service', name, permissions: EVERYTHING })
+const operator = (name: string) => callBy({ kind: 'operator', name, permissions: EVERYTHING })
+const playerCall = (name: string) => callBy({ kind: 'player', name, playerId: name, permissions: [] })
 const [ann, bob] = [service('ann'), service('bob')]
 
 beforeAll(async () => {
@@ -74,8 +74,8 @@ test('the key of a caller differs by kind and name, and is short', () => {
   const keys = calls.map(({ principal }) => callerKey(principal))
   expect(new Set(keys).size).toBe(calls.length)
   expect(keys.every((key) => key.length <= 12 && key !== '?')).toBe(true)
-  expect(callerKey({ ...ann.principal, rights: [] } as Principal)).toBe(keys[0])
-  expect(callerKey({ kind: 'operator', name: 'service', rights: EVERYTHING, unchecked: true })).toBe('')
+  expect(callerKey({ ...ann.principal, permissions: [] } as Principal)).toBe(keys[0])
+  expect(callerKey({ kind: 'operator', name: 'service', permissions: EVERYTHING, unchecked: true })).toBe('')
 })
 
 test('reports of several callers under one request id, in one batch, are all recorded, once each', async () => {

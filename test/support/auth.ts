@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
-import type { Right } from '../../src/model/right.ts'
+import type { GrantedPermission } from '../../src/model/granted-permission.ts'
 
 /** Writes an auth file with one credential of each kind, and returns the credentials. */
 export async function createAuth(titles: readonly string[]) {
@@ -44,7 +44,7 @@ export async function createAuth(titles: readonly string[]) {
     /** Returns a player's token, by Laurel's player id. */
     player: (playerId: string): Promise<string> => sign({ sub: playerId }, issuer),
     /** Returns the token of a service with these permissions alone. */
-    serviceWith: (permissions: readonly Right[]): Promise<string> =>
+    serviceWith: (permissions: readonly GrantedPermission[]): Promise<string> =>
       sign({ sub: 'service', permissions }, serviceIssuer),
   }
 }

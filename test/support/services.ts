@@ -137,7 +137,7 @@ export const READY = { isReady: true, details: {} }
 export function callOf(actor = 'tester'): Call {
   return {
     signal: NEVER_ABORTED,
-    principal: { kind: 'operator', name: actor, rights: EVERYTHING },
+    principal: { kind: 'operator', name: actor, permissions: EVERYTHING },
     actor,
     operation: 'test',
   }

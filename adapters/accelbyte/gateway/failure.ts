@@ -1,7 +1,7 @@
 import type { Failure, GatewayResponse, RequestHead } from '../../../src/http/gateway.ts'
 import type { ErrorCode, LaurelError, Reason } from '../../../src/model/errors.ts'
+import { encodeSegment, splitPermission } from '../../../src/model/granted-permission.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
-import { encodeSegment, splitRight } from '../../../src/model/right.ts'
 
 /** The numbers that are published. A failure that has none is numbered by its HTTP status, which none of them is. */
 const CODES: Readonly<Record<number, number>> = {
@@ -76,7 +76,7 @@ function inTheirWords(error: LaurelError, { params }: RequestHead): string {
 
 /** Replaces the ids in a permission with those of the path. */
 function inPathsIds(required: string, namespace: string, userId: string): string {
-  const { segments, namespaceIndex, userIndex } = splitRight({ resource: required })
+  const { segments, namespaceIndex, userIndex } = splitPermission({ resource: required })
   return segments
     .map((segment, index) => {
       if (index === namespaceIndex) return encodeSegment(namespace)

@@ -59,7 +59,7 @@ test('a token of AccelByte names namespaces, whatever titles are called', async 
     return { status: response.status, body: await response.json() }
   }
   expect(await list('two')).toMatchObject({ status: 200, body: { data: [{ achievementCode: 'one' }] } })
-  // A title that is not bound to the namespace is not served, and a right on the namespace is no right on the title.
+  // A title that is not bound to the namespace is not served, and a permission on the namespace is none on the title.
   expect(await list('elsewhere')).toMatchObject({ status: 404 })
   using titles = createClient(TitleServiceClient, server.address)
   const read = callUnary(titles, 'getTitle', GetTitleRequest.fromPartial({ titleId: 'elsewhere' }), {

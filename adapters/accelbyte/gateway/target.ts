@@ -34,7 +34,7 @@ export async function titleToDefineIn(request: GatewayRequest): Promise<Title> {
   } catch (error) {
     if (!(error instanceof LaurelError) || error.reason !== 'TITLE_NOT_FOUND') throw error
   }
-  // Called as its namespace, by which rights name it too.
+  // Called as its namespace, by which permissions name it too.
   const namespace = namespaceOf(request)
   return request.operations.claimTitle({ ...bindingOf(namespace), titleId: namespace }, request.call)
 }

@@ -18,7 +18,7 @@ const SETTINGS: SpoolSettings = {
 const spool = new Spool(SETTINGS)
 
 function callOf(name: string, signal = new AbortController().signal): SpoolCall {
-  return { signal, principal: { kind: 'service', name, rights: EVERYTHING } }
+  return { signal, principal: { kind: 'service', name, permissions: EVERYTHING } }
 }
 
 async function* chunksOf(...chunks: Uint8Array[]) {

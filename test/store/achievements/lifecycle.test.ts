@@ -38,7 +38,7 @@ afterAll(() => services[Symbol.asyncDispose]())
 const titleWith = (parts: Partial<Achievement>) => titleWithOne(services, parts)
 
 function asPlayer(playerId: string) {
-  const principal: PlayerPrincipal = { kind: 'player', name: playerId, playerId, rights: [] }
+  const principal: PlayerPrincipal = { kind: 'player', name: playerId, playerId, permissions: [] }
   return { ...call, principal }
 }
 

@@ -230,8 +230,8 @@ test("a player's own changes have no entry", async () => {
   const ofBen = { titleId, playerId: 'ben', ...once }
   await operations.recordStats({ ...ofBen, updates, occurredTime: undefined }, callOf())
   const before = await entriesOf(played.services)
-  const rights = [{ resource: `NAMESPACE:${titleId}:USER:ben:STATITEM`, action: 15 }]
-  const ben = { ...call, principal: { kind: 'player', name: 'ben', playerId: 'ben', rights } } as const
+  const permissions = [{ resource: `NAMESPACE:${titleId}:USER:ben:STATITEM`, action: 15 }]
+  const ben = { ...call, principal: { kind: 'player', name: 'ben', playerId: 'ben', permissions } } as const
   await operations.deleteStatValue({ ...ofBen, code: 'own' }, ben)
   expect(await entriesOf(played.services)).toEqual(before)
 })

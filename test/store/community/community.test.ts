@@ -280,7 +280,7 @@ test('a player may write stats of clients, but not of servers', async () => {
     ...bounds,
   } as const
   await createStat(services, { stat, ...once }, call)
-  const principal: PlayerPrincipal = { kind: 'player', name: 'ann', playerId: 'ann', rights: [] }
+  const principal: PlayerPrincipal = { kind: 'player', name: 'ann', playerId: 'ann', permissions: [] }
   const write = (code: string, writer?: 'client' | 'server') =>
     recordStats(
       services,

@@ -76,8 +76,8 @@ test('the audit has the origin of a source’s URL alone, whose path may be a se
 })
 
 test('a job that calls other systems is resumed with the permissions on destinations alone', async () => {
-  const rights = [{ resource: 'ADMIN:NAMESPACE:secret:USER:*:ACHIEVEMENT', action: 15 }]
-  const manager = { ...callOf(), principal: { kind: 'operator', name: 'manager', rights } } as const
+  const permissions = [{ resource: 'ADMIN:NAMESPACE:secret:USER:*:ACHIEVEMENT', action: 15 }]
+  const manager = { ...callOf(), principal: { kind: 'operator', name: 'manager', permissions } } as const
   const key = { titleId: 'secret', jobId: 'lazy' }
   const operations = openOperations(services)
   await operations.pauseMigrationJob(key, manager)

@@ -175,12 +175,16 @@ describe('an import that allows rebinding', () => {
     } as const
     return Array.fromAsync(importAchievements(services, options, content(), { ...call, principal }))
   }
-  const rightOn = (title: string) => ({ resource: `ADMIN:NAMESPACE:${title}:*`, action: 15 })
+  const permissionOn = (title: string) => ({ resource: `ADMIN:NAMESPACE:${title}:*`, action: 15 })
 
   test('leaves all bindings, for a caller with permissions on both titles', async () => {
     const [own, other] = [fresh('own'), fresh('other')]
     await create(other)
-    const service = { kind: 'service', name: 'both', rights: [rightOn(own), rightOn(other)] } as const
+    const service = {
+      kind: 'service',
+      name: 'both',
+      permissions: [permissionOn(own), permissionOn(other)],
+    } as const
     await runAs(service, own, other)
     expect(await bindingsOf(own)).toEqual({})
     await expect(findNamed(other)).rejects.toMatchObject({ reason: 'TITLE_NOT_FOUND' })
@@ -189,7 +193,7 @@ describe('an import that allows rebinding', () => {
   test('is rejected for a caller without permission on the other title', async () => {
     const [own, other] = [fresh('own'), fresh('other')]
     await create(other)
-    const service = { kind: 'service', name: 'own', rights: [rightOn(own)] } as const
+    const service = { kind: 'service', name: 'own', permissions: [permissionOn(own)] } as const
     await expect(runAs(service, own, other)).rejects.toMatchObject({ reason: 'PERMISSION_DENIED' })
     await expect(getTitle(services, { titleId: own }, call)).rejects.toMatchObject({ code: 'not_found' })
   })

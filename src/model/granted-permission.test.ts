@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { decodeSegment, encodeSegment } from './granted-permission.ts'
 import { ALL, isAllowed, type Permission, type Principal } from './principal.ts'
-import { decodeSegment, encodeSegment } from './right.ts'
 
 const NASTY = [
   ...[
@@ -46,7 +46,7 @@ const name = fc.oneof(
 const service = (...resources: readonly string[]): Principal => ({
   kind: 'service',
   name: 'bot',
-  rights: resources.map((resource) => ({ resource, action: 15 })),
+  permissions: resources.map((resource) => ({ resource, action: 15 })),
 })
 const own = (title: string, player: string): Permission => ({
   resource: ['NAMESPACE', title, 'USER', player, 'ACHIEVEMENT'],
@@ -68,7 +68,7 @@ test('a segment is decoded to the id that it encodes', () => {
   expect(decodeSegment('%61')).toBe('a')
 })
 
-test('a right on one title covers this title, and no other one, whatever their ids', () => {
+test('a granted permission on one title covers this title, and no other one, whatever their ids', () => {
   fc.assert(
     fc.property(name, name, name, (granted, required, player) => {
       const principal = service(
@@ -84,7 +84,7 @@ test('a right on one title covers this title, and no other one, whatever their i
   )
 })
 
-test('a right on one player covers this player, and no other one, whatever their ids', () => {
+test('a granted permission on one player covers this player, and no other one, whatever their ids', () => {
   fc.assert(
     fc.property(name, name, name, (granted, required, title) => {
       const resources = ['NAMESPACE:*:USER', 'NAMESPACE:*:*'].map(
@@ -98,11 +98,11 @@ test('a right on one player covers this player, and no other one, whatever their
   )
 })
 
-test('a player with every right acts only for the player of the token, whatever the ids', () => {
+test('a player with every permission acts only for the player of the token, whatever the ids', () => {
   fc.assert(
     fc.property(name, name, name, (playerId, required, title) => {
-      const rights = [{ resource: '*', action: 15 }]
-      const principal: Principal = { kind: 'player', name: playerId, playerId, rights }
+      const permissions = [{ resource: '*', action: 15 }]
+      const principal: Principal = { kind: 'player', name: playerId, playerId, permissions }
       expect(isAllowed(principal, own(title, required))).toBe(playerId === required)
       expect(isAllowed(principal, definitions(title))).toBe(false)
       expect(isAllowed(principal, { resource: ['NAMESPACE', title, 'ACHIEVEMENT'], action: 'read' })).toBe(
