@@ -82,7 +82,7 @@ export function applyReport(
     firstReportTime: progress.firstReportTime ?? context.time,
     lastReportTime: latest(progress.lastReportTime, context.time),
     windowStart: windowOf(achievement)?.start,
-    writer: context.writer,
+    writer: context.actor,
     ...(newlyUnlocked ? unlockFields(report, context) : {}),
   }
   return {

@@ -115,7 +115,7 @@ export interface ReportContext {
   readonly time: Instant
   /** Whether `time` is Laurel's clock or the caller's. */
   readonly precision: 'exact' | 'reported'
-  readonly writer: string
+  readonly actor: string
   /** The player's values of stats that the achievement follows, by code, if they were read. */
   readonly stats?: Readonly<Record<string, Quantity>> | undefined
 }

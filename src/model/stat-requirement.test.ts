@@ -6,7 +6,7 @@ import { NOT_STARTED, type Outcome, type Report } from './progress.ts'
 
 type Recorded = Extract<Outcome, { kind: 'recorded' }>
 
-const AT = { time: 1000n, precision: 'exact', writer: 'test' } as const
+const AT = { time: 1000n, precision: 'exact', actor: 'test' } as const
 const FOLLOWING = achievementOf({
   requirements: [requirementOf({ id: 'kills', statCode: 'kills' }), requirementOf({ id: 'free' })],
 })

@@ -24,7 +24,7 @@ interface Stored {
 }
 
 const NOW = 17_500_000_000_000_000n
-const CONTEXT = { time: NOW, precision: 'exact', writer: '' } as const
+const CONTEXT = { time: NOW, precision: 'exact', actor: '' } as const
 
 /** A record as an import into an empty title stores it. */
 function storedFrom(record: Canonical): Stored {

@@ -73,7 +73,7 @@ function progressLosses(
 /** The progress after an import for a player without progress. */
 function imported(definition: Achievement, facts: ProgressFacts) {
   const individual: Achievement = { ...definition, participation: 'individual', lifecycle: 'live' }
-  const context = { time: 0n, precision: 'exact', writer: '' } as const
+  const context = { time: 0n, precision: 'exact', actor: '' } as const
   const outcome = applyReport(individual, NOT_STARTED, reportOf(facts), context)
   if (outcome.kind === 'rejected') throw new TypeError(outcome.detail)
   const { state, percent, values, unlockTime, revoked } = outcome.progress

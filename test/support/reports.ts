@@ -5,7 +5,7 @@ import { NOT_STARTED, type Outcome, type Report } from '../../src/model/progress
 
 export type Recorded = Extract<Outcome, { kind: 'recorded' }>
 
-export const AT = { time: 1000n, precision: 'exact', writer: 'test' } as const
+export const AT = { time: 1000n, precision: 'exact', actor: 'test' } as const
 
 export const reach = (quantity: bigint | number, requirementId?: string): Report => ({
   kind: 'reach',

@@ -33,4 +33,4 @@ export function importedProgress(
   }
 }
 
-const CONTEXT = { time: 0n, precision: 'exact', writer: '' } as const
+const CONTEXT = { time: 0n, precision: 'exact', actor: '' } as const

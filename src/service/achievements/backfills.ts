@@ -117,7 +117,7 @@ async function applyToPlayers(
   for (const key of keys) {
     if (unitOfWork.isRemoved(key)) continue
     const report = { kind: 'definition', stats: stats.quantitiesOf(key), reset } as const
-    const context = { time, precision: 'exact', writer: actor } as const
+    const context = { time, precision: 'exact', actor } as const
     const result = addReport(unitOfWork.of(key), key, achievement, report, context, attribution)
     if (result.newlyUnlocked) unlockCount += 1
   }
@@ -188,7 +188,7 @@ export async function countUnlocks(
 ): Promise<number> {
   const reset = requirementsOfOtherStats(before, achievement)
   if (achievement.participation === 'community') return countSharedUnlock(store, titleId, achievement, signal)
-  const context = { time: now(), precision: 'exact', writer: '' } as const
+  const context = { time: now(), precision: 'exact', actor: '' } as const
   const codes = statCodesOf([achievement])
   let count = 0
   for (let after: string | undefined = ''; after !== undefined; ) {

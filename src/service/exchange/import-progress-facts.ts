@@ -74,7 +74,7 @@ export async function importPlayerFacts(
   const stats = await ImportedStats.lock(queries, players)
   const unitOfWork = await UnitOfWork.open(queries, now, [...keys, ...stats.keysOf(players)])
   await stats.load(players)
-  const context = { time: now, precision: 'exact', writer: call.actor } as const
+  const context = { time: now, precision: 'exact', actor: call.actor } as const
   const attribution = attributionOf(call, undefined)
   const maxScores = await maxScoresOf(queries, players)
   const importOne = ({ facts, achievement, summary, title, shape }: PlayerFacts, index: number) => {
@@ -134,15 +134,15 @@ function revoke(
   changes: PlayerTitleChanges,
   achievement: StoredAchievement,
   result: ProgressResult,
-  { time, writer }: ReportContext,
+  { time, actor }: ReportContext,
   { displayName }: Adapter,
 ): ProgressResult {
   if (result.progress.state !== 'achieved' || result.progress.revoked) return result
-  const progress = { ...result.progress, revoked: true, writer }
+  const progress = { ...result.progress, revoked: true, writer: actor }
   const change = {
     kind: 'revoked',
     time,
-    actor: writer,
+    actor,
     reason: `revoked by ${displayName}`,
     requestId: '',
   } as const

@@ -164,7 +164,7 @@ class Feed {
       if (job.state !== 'running') throw notRunning(job)
       const source = await queries.migrationJobs.findSource(job, this.#name)
       if (source.position !== BigInt(start)) throw fedElsewhere(job, source)
-      const context = { time: now, precision: 'exact', writer: actor } as const
+      const context = { time: now, precision: 'exact', actor } as const
       const result =
         prepared.part.rows.length === 0
           ? undefined

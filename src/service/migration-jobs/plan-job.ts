@@ -97,7 +97,7 @@ export async function planJob(services: Services, request: PlanJob, call: Call):
       },
     }
     await queries.migrationJobs.insert(job)
-    const context = { time: now, precision: 'exact', writer: call.actor } as const
+    const context = { time: now, precision: 'exact', actor: call.actor } as const
     return rows.length === 0 ? undefined : writePart(queries, job, prepared.part, context, call)
   })
   const seconds = (performance.now() - start) / 1000

@@ -18,7 +18,7 @@ export type PreparedRow = Omit<StagedProgress, 'ordinal'>
 
 export interface RowContext {
   readonly now: Instant
-  readonly writer: string
+  readonly actor: string
   /** Whether a single value under any id belongs to the only requirement, and others are kept: entries of dialects. */
   readonly hasOwnValueIds: boolean
   /** Whether each row is written alone, with an event. */
@@ -28,10 +28,10 @@ export interface RowContext {
 export function rowContextOf(
   { mapping, deliveriesPerSecond }: JobOfRows,
   now: Instant,
-  writer: string,
+  actor: string,
 ): RowContext {
   const hasOwnValueIds = isOfDialect(mapping)
-  return { now, writer, hasOwnValueIds, writesEvents: deliveriesPerSecond > 0 }
+  return { now, actor, hasOwnValueIds, writesEvents: deliveriesPerSecond > 0 }
 }
 
 type JobOfRows = Pick<MigrationJob, 'mapping' | 'deliveriesPerSecond'>
@@ -99,7 +99,7 @@ const MAX_PREPARED = 1_000
 function progressOf(
   { unlocked, percent, values: texts, revoked, extensions }: MappedRecord,
   achievement: StoredAchievement,
-  { now, writer, hasOwnValueIds }: RowContext,
+  { now, actor, hasOwnValueIds }: RowContext,
 ): Progress | string {
   const values = quantitiesOf(texts, achievement, hasOwnValueIds)
   if (typeof values === 'string') return values
@@ -120,7 +120,7 @@ function progressOf(
     revoked: isAchieved && revoked,
     extensions,
   }
-  const outcome = applyReport(achievement, NOT_STARTED, report, { time: now, precision: 'exact', writer })
+  const outcome = applyReport(achievement, NOT_STARTED, report, { time: now, precision: 'exact', actor })
   if (outcome.kind === 'rejected') return `achievement ${achievement.id}: ${outcome.detail}`
   return outcome.progress
 }
@@ -168,7 +168,7 @@ function roundedDown(text: string, type: 'integer' | 'double'): Quantity | undef
 function restored(
   progress: Progress,
   achievement: StoredAchievement,
-  { writer, now }: RowContext,
+  { actor, now }: RowContext,
 ): Progress | string {
   if (achievement.participation === 'community')
     return `achievement ${achievement.id}: all players earn it together, and its progress is not a player's`
@@ -180,7 +180,7 @@ function restored(
       unlockTime: notAfter(now, progress.unlockTime),
       firstReportTime: notAfter(now, progress.firstReportTime),
       lastReportTime: notAfter(now, progress.lastReportTime),
-      writer: progress.writer || writer,
+      writer: progress.writer || actor,
     }
   )
 }

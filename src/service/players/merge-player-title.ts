@@ -77,7 +77,7 @@ export async function mergePlayerTitle(
     const isChanged =
       second !== undefined || achievement.requirements.some(({ statCode }) => statCode !== undefined)
     if (!isChanged || achievement.participation === 'community' || !isInsideWindow(achievement, now)) continue
-    const context = { time: now, precision: 'exact', writer: attribution.actor } as const
+    const context = { time: now, precision: 'exact', actor: attribution.actor } as const
     const report = { kind: 'definition', stats: quantities } as const
     addReport(changes, { ...key, achievementId: achievement.id }, achievement, report, context, attribution)
   }

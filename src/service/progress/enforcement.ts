@@ -64,14 +64,14 @@ function checkGrantable({ titleId, id, participation, lifecycle }: StoredAchieve
   }
 }
 
-function granted(achievement: StoredAchievement, before: Progress, now: Instant, writer: string): Progress {
+function granted(achievement: StoredAchievement, before: Progress, now: Instant, actor: string): Progress {
   return {
     ...before,
     state: 'achieved',
     percent: 100,
     unlockTime: now,
     unlockPrecision: 'exact',
-    writer,
+    writer: actor,
     firstReportTime: before.firstReportTime ?? now,
     lastReportTime: now,
     windowStart: windowOf(achievement)?.start,

@@ -64,7 +64,7 @@ export class ReferenceModel {
     const known = requestId === undefined ? undefined : this.#responses.get(name)
     if (known !== undefined) return known.payload === payload ? known.outcome : 'REQUEST_ID_REUSED'
     const key = `${playerId} ${achievementId}`
-    const context = { time: 1000n, precision: 'exact', writer: 'test' } as const
+    const context = { time: 1000n, precision: 'exact', actor: 'test' } as const
     const outcome = applyReport(definition, this.progress.get(key) ?? NOT_STARTED, request.report, context)
     if (outcome.kind === 'rejected') return outcome.reason
     if (outcome.changed) this.progress.set(key, outcome.progress)

@@ -149,7 +149,7 @@ async function write(
       return await queries.migrationPulls.delete(claim)
     const isReset = await queries.migrationPulls.findResets(claim)
     const own = found.filter((index) => !isReset(prepared.part.achievements[index]?.id ?? ''))
-    const context = { time, precision: 'exact', writer: actor } as const
+    const context = { time, precision: 'exact', actor } as const
     const rows = {
       rows: own.map((index) => prepared.part.rows[index]),
       achievements: own.map((index) => prepared.part.achievements[index]),

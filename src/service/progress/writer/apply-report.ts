@@ -109,14 +109,14 @@ export function addReport(
 export function contextOf(
   { now, timeBounds: { maxBackdateSeconds, maxClockSkewSeconds } }: Pick<ReportState, 'now' | 'timeBounds'>,
   occurredTime: Instant | undefined,
-  writer: string,
+  actor: string,
 ): ReportContext {
   const earliest = now - BigInt(maxBackdateSeconds) * TICKS_PER_SECOND
   const latest = now + BigInt(maxClockSkewSeconds) * TICKS_PER_SECOND
   if (occurredTime === undefined || (occurredTime > now && occurredTime <= latest))
-    return { time: now, precision: 'exact', writer }
+    return { time: now, precision: 'exact', actor }
   if (occurredTime <= now && occurredTime >= earliest)
-    return { time: occurredTime, precision: 'reported', writer }
+    return { time: occurredTime, precision: 'reported', actor }
   const message =
     occurredTime > now
       ? `occurred_time ${formatInstant(occurredTime)} lies more than ${maxClockSkewSeconds} seconds in the future`
