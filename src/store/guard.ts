@@ -24,7 +24,8 @@ export interface StoreOptions extends ConnectionOptions {
   readonly onFailure?: (meaning: SqlStateMeaning, error: Error) => void
 }
 
-const OPERATORS: readonly SqlStateMeaning[] = [
+/** The failures that the operator must mend. */
+const OPERATOR_FAILURES: readonly SqlStateMeaning[] = [
   'unavailable',
   'read_only',
   'full',
@@ -75,6 +76,7 @@ export interface Guard<Statements> extends Transactions<Statements> {
 const ATTEMPTS = 5
 /** The places of calls that wait, for each connection of the pool; the semaphore fills half of them. */
 const WAITING_PER_CONNECTION = 200
+
 /** @param onFailed called with each failure of the database */
 export function openGuard<Statements>(
   connections: Connections<Statements>,
@@ -106,7 +108,8 @@ export function openGuard<Statements>(
       if (CircuitBreaker.isOurError(error as Error)) throw databaseUnavailable(error)
       const meaning = meaningOfError(error)
       onFailed(meaning)
-      if (meaning !== undefined && OPERATORS.includes(meaning)) options.onFailure?.(meaning, error as Error)
+      if (meaning !== undefined && OPERATOR_FAILURES.includes(meaning))
+        options.onFailure?.(meaning, error as Error)
       throw toModelError(error)
     }
   }
