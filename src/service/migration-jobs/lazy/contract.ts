@@ -40,7 +40,7 @@ export interface LazyPulls {
   /** Reads which titles have a lazy source. */
   refresh(): Promise<void>
   /** Returns undefined if the player is not to be read, else a promise for the end of the wait. It never rejects. */
-  before(titleId: string, playerId: string): Promise<void> | undefined
+  ensurePulled(titleId: string, playerId: string): Promise<void> | undefined
   /** Reads the players whose pull has failed, or was given up by its server, and is due. */
   retryDue(): Promise<void>
 }

@@ -73,7 +73,7 @@ export class LazyPuller implements LazyPulls {
     return this.#jobs.size === 0
   }
 
-  before(titleId: string, playerId: string): Promise<void> | undefined {
+  ensurePulled(titleId: string, playerId: string): Promise<void> | undefined {
     const job = this.#jobs.get(titleId)
     if (job === undefined || playerId === '') return undefined
     if (this.#known.has(nameOf(job, playerId))) return undefined

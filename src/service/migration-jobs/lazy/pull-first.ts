@@ -15,7 +15,7 @@ export function pullFirst<Request extends OfPlayer, Result>(
 ): UseCase<Request, Result> {
   return (services, request, call) => {
     const { titleId, playerId = '' } = request
-    const pull = services.lazyPulls.before(titleId, playerId)
+    const pull = services.lazyPulls.ensurePulled(titleId, playerId)
     return pull === undefined ? run(services, request, call) : pull.then(() => run(services, request, call))
   }
 }
@@ -25,7 +25,7 @@ export function pullPagesFirst<Request extends OfPlayer, Page>(
   run: (services: Services, request: Request, call: Call) => AsyncGenerator<Page>,
 ): (services: Services, request: Request, call: Call) => AsyncGenerator<Page> {
   return async function* (services, request, call) {
-    await services.lazyPulls.before(request.titleId, request.playerId ?? '')
+    await services.lazyPulls.ensurePulled(request.titleId, request.playerId ?? '')
     yield* run(services, request, call)
   }
 }
@@ -37,7 +37,7 @@ export function pullAllFirst<Request extends { readonly items: readonly PlayerTi
   return async (services, request, call) => {
     if (services.lazyPulls.isIdle) return run(services, request, call)
     const pulls = request.items.flatMap(
-      ({ titleId, playerId }) => services.lazyPulls.before(titleId, playerId) ?? [],
+      ({ titleId, playerId }) => services.lazyPulls.ensurePulled(titleId, playerId) ?? [],
     )
     if (pulls.length > 0) await Promise.all(pulls)
     return run(services, request, call)
