@@ -33,7 +33,7 @@ export function applyReport(
   if (rejection) return rejection
   const alreadyUnlocked = progress.state === 'achieved'
   if (!counts(achievement, report, context.time)) {
-    if (alreadyUnlocked || !isDirect(report)) return unchanged(achievement, progress)
+    if (alreadyUnlocked || !completes(report)) return unchanged(achievement, progress)
     return {
       kind: 'rejected',
       reason: 'OUTSIDE_WINDOW',
@@ -44,14 +44,14 @@ export function applyReport(
   // A change of the definition can have met all targets already. Then only its back-fill unlocks, or a report that reaches one.
   const mayUnlock =
     isOpen &&
-    (isDirect(report) ||
+    (completes(report) ||
       report.kind === 'definition' ||
       !areMet(achievement, progress.values) ||
       reachesTarget(achievement, progress.values, report))
   const newlyUnlocked = !alreadyUnlocked && mayUnlock && isComplete(achievement, reported, report)
   const achieved = alreadyUnlocked || newlyUnlocked
-  const values = newlyUnlocked && isDirect(report) ? metValues(achievement, reported) : reported
-  // An achieved one has 100 percent, so a reported percent adds nothing.
+  const values = newlyUnlocked && completes(report) ? metValues(achievement, reported) : reported
+  // Achieved progress has 100 percent, so a reported percent adds nothing.
   const reportedPercent = alreadyUnlocked
     ? progress.reportedPercent
     : Math.max(progress.reportedPercent, reportedPercentOf(report))
@@ -144,7 +144,10 @@ function isOpenTo({ lifecycle }: Achievement, { state }: Progress, { kind }: Rep
   return lifecycle === 'live'
 }
 
-/** The player has not reported the stat, or the change of the definition, to this achievement: both move nothing here. */
+/**
+ * Returns the rejection of a report that may not move this achievement. A stat, or a change of the definition, is no report on it
+ * by the caller: it moves nothing, and is not rejected.
+ */
 function rejectClosed({ lifecycle }: Achievement, { kind }: Report): Outcome | undefined {
   if (kind === 'stat' || kind === 'definition') return undefined
   const detail =
@@ -196,7 +199,7 @@ function reject(achievement: Achievement, progress: Progress, report: Report): O
 
 function isComplete(achievement: Achievement, values: Progress['values'], report: Report): boolean {
   if (report.kind === 'import') return report.state === 'achieved'
-  return isDirect(report) || areMet(achievement, values)
+  return completes(report) || areMet(achievement, values)
 }
 
 /** Returns whether the values meet all requirements; false for an achievement without any. */
@@ -213,7 +216,7 @@ function concernsAllRequirements(report: Report): boolean {
 }
 
 /** Returns whether the report itself completes the achievement, whatever the values. */
-function isDirect(report: Report): boolean {
+function completes(report: Report): boolean {
   return report.kind === 'unlock' || (report.kind === 'percent' && report.percent >= 100)
 }
 
