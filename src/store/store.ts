@@ -16,7 +16,7 @@ export interface Store extends Transactions<Queries> {
    * Returns what writes a player's reports: the store itself, or on a cluster the node that has the player's rows. Reports of one writer
    * may be in one transaction.
    */
-  reportsOf(playerId: string): ReportStore
+  reportStoreOf(playerId: string): ReportStore
   /**
    * Yields what `work` reads on one snapshot, on a connection beside the pool. One runs at a time, and 10 wait.
    * @throws LaurelError as `read`; RESOURCE_EXHAUSTED if more would wait
@@ -79,7 +79,7 @@ export function openStore(options: StoreOptions): Store {
     write,
     writeInSteps,
     single,
-    reportsOf(playerId) {
+    reportStoreOf(playerId) {
       const node = sharding?.nodeOf(playerId)
       return node === undefined ? store : nodes.of(node)
     },

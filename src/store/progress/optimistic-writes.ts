@@ -77,8 +77,8 @@ export async function writeProgress<Write extends ProgressWrite>(
   time: Instant,
   eventIds?: readonly bigint[],
 ): Promise<readonly WrittenProgress<Write>[]> {
-  const form = eventIds === undefined ? ON_ONE_DATABASE : ON_SHARD
-  const { definitionLock, firstVersion, eventColumns, eventValues } = form
+  const { definitionLock, firstVersion, eventColumns, eventValues } =
+    eventIds === undefined ? ON_ONE_DATABASE : ON_SHARD
   const { definitions, progress, earlierChanges, responses } = tablesOf(writes, time, eventIds)
   const { rows } = await fixed<{ ordinal: bigint; version: bigint | null }>`
     with current_definitions as (

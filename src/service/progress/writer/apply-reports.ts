@@ -60,23 +60,23 @@ function applyEntry(state: ReportState, entry: ReportEntry, index: number): Prog
   const result = addReport(changes, request, achievement, request.report, context, {
     ...attribution,
     isHidden,
-    request: requestOf(entry, digest),
+    response: responseOf(entry, digest),
   })
   if (digest !== '') idempotency.add(entry, digest, result.changed ? result : formatStoredResult(result))
   return resultFor(call, achievement, result)
 }
 
-function requestOf({ request: { requestId }, call: { principal } }: ReportEntry, digest: string) {
+function responseOf({ request: { requestId }, call: { principal } }: ReportEntry, digest: string) {
   if (requestId === undefined) return undefined
   return { caller: callerKey(principal), requestKey: requestKey(requestId, principal), digest }
 }
 
 interface ReportAttribution extends Attribution, Pick<NewEvent, 'silent'> {
   readonly reason?: string
-  /** Whether a rejection may not tell the requirements. */
+  /** Whether the error of a rejection must not name requirements. */
   readonly isHidden?: boolean
   /** Set if the event of the change is the stored response to the request. */
-  readonly request?: Omit<ChangeResponse, 'missing'> | undefined
+  readonly response?: Omit<ChangeResponse, 'missing'> | undefined
 }
 
 /** Adds one report to the changes of its player's title. @throws LaurelError if the achievement rejects it. */
@@ -86,7 +86,7 @@ export function addReport(
   achievement: StoredAchievement,
   report: Report,
   context: ReportContext,
-  { isHidden = false, request, requestId = '', reason = '', ...attribution }: ReportAttribution,
+  { isHidden = false, response, requestId = '', reason = '', ...attribution }: ReportAttribution,
 ): ProgressResult {
   const outcome = applyReport(achievement, changes.progressOf(achievementId), report, context)
   if (outcome.kind === 'rejected') throw rejected(achievement, outcome, isHidden)
@@ -94,9 +94,9 @@ export function addReport(
   const { progress, changed, newlyUnlocked, missing } = recorded
   if (changed) {
     const kind = newlyUnlocked ? 'unlocked' : 'progressed'
-    const response = request && { ...request, missing }
     const { time } = context
-    changes.change(achievement, progress, { kind, time, ...attribution, reason, requestId, response })
+    const stored = response && { ...response, missing }
+    changes.change(achievement, progress, { kind, time, ...attribution, reason, requestId, response: stored })
   }
   return { playerId, titleId, achievementId, ...recorded }
 }
@@ -127,7 +127,7 @@ export function contextOf(
   })
 }
 
-/** A player does not learn that there is a draft. */
+/** For a player, a draft does not exist. */
 function checkVisible({ titleId, id, lifecycle }: StoredAchievement, { call }: ReportEntry): void {
   if (lifecycle === 'draft' && call.principal.kind === 'player') throw achievementNotFound(titleId, id)
 }
@@ -140,6 +140,7 @@ function checkServerOnly({ titleId, id, serverOnly }: StoredAchievement, { call 
   })
 }
 
+/** Returns the result, or the error that is meant for the caller. */
 export function attempt<Result>(run: () => Result): Result | LaurelError {
   try {
     return run()

@@ -28,7 +28,7 @@ export interface BatcherOptions<Item, Result> {
   readonly send: (items: readonly Item[]) => Promise<readonly (Result | Promise<Result>)[]>
   /** An item is sent after the results of earlier items of the same key. */
   readonly keyOf: (item: Item) => unknown
-  /** The caller of an item: one caller may wait with as many items as places are free, and so fills half of them at most. */
+  /** The caller of an item. A caller may have as many items waiting as places are free: at most half of the queue. */
   readonly callerOf: (item: Item) => string
   /** Limits of the waiting items. */
   readonly maxItems: number

@@ -21,7 +21,11 @@ export class NodeBatchers<Entry extends ReportEntry | StatsEntry, Outcome> {
   }
 
   add(entry: Entry, bytes: number): Promise<Outcome> {
-    return this.#batcherOf(this.#store.reportsOf(entry.request.playerId)).add(entry, bytes, entry.call.signal)
+    return this.#batcherOf(this.#store.reportStoreOf(entry.request.playerId)).add(
+      entry,
+      bytes,
+      entry.call.signal,
+    )
   }
 
   get waiting(): number {
@@ -29,9 +33,9 @@ export class NodeBatchers<Entry extends ReportEntry | StatsEntry, Outcome> {
   }
 
   #batcherOf(node: ReportStore): Batcher<Entry, Outcome> {
-    const known = this.#batchers.get(node)
-    if (known !== undefined) return known
-    // Those of former nodes would stay.
+    const existing = this.#batchers.get(node)
+    if (existing !== undefined) return existing
+    // Nodes that have left the cluster would keep theirs.
     for (const [each, { isIdle }] of this.#batchers) if (isIdle) this.#batchers.delete(each)
     const batcher = new Batcher<Entry, Outcome>({
       ...this.#options,

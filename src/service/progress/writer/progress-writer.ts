@@ -2,7 +2,7 @@ import type { CacheLookups } from '../../../model/cache-lookups.ts'
 import { LaurelError } from '../../../model/errors.ts'
 import type { ReportStore } from '../../../store/report-store.ts'
 import type { Call } from '../../call.ts'
-import { asOutcome } from './apply-report.ts'
+import { asOutcome } from './apply-reports.ts'
 import type {
   ObserveBatch,
   RecordOutcome,
@@ -45,18 +45,18 @@ export class ProgressWriter {
   readonly #counts = { optimistic: 0, locked: 0, batches: 0 }
   /** By player, the last locked write. */
   readonly #lastLocked = new Map<string, Promise<unknown>>()
-  readonly #reports: NodeBatchers<ReportEntry, RecordOutcome>
-  readonly #stats: NodeBatchers<StatsEntry, StatsOutcome>
+  readonly #reportBatchers: NodeBatchers<ReportEntry, RecordOutcome>
+  readonly #statBatchers: NodeBatchers<StatsEntry, StatsOutcome>
 
   constructor(parts: WriterParts, isBatching: boolean) {
     this.#parts = parts
     this.#isBatching = isBatching
-    this.#reports = new NodeBatchers(parts.store, {
+    this.#reportBatchers = new NodeBatchers(parts.store, {
       ...QUEUE_LIMITS,
       send: (entries) => this.#write(entries),
       secondBatchThreshold: BATCH_SIZE,
     })
-    this.#stats = new NodeBatchers(parts.store, {
+    this.#statBatchers = new NodeBatchers(parts.store, {
       ...QUEUE_LIMITS,
       send: (entries) => this.#writeStats(entries),
       // Stats wait for locks, and entries behind them would wait too.
@@ -67,7 +67,7 @@ export class ProgressWriter {
   /** Records one report, in a batch with concurrent ones. */
   async record(entry: ReportEntry): Promise<RecordOutcome> {
     const outcome = this.#isBatching
-      ? await this.#reports.add(entry, bytesOf(entry))
+      ? await this.#reportBatchers.add(entry, bytesOf(entry))
       : ((await this.#write([entry]))[0] as RecordOutcome)
     const followed = followMerge(entry, outcome)
     return followed === undefined ? outcome : this.record(followed)
@@ -93,14 +93,14 @@ export class ProgressWriter {
   async recordStats(entry: StatsEntry): Promise<StatsOutcome> {
     const bytes = ENTRY_BYTES * (1 + entry.request.updates.length)
     const outcome = this.#isBatching
-      ? await this.#stats.add(entry, bytes)
+      ? await this.#statBatchers.add(entry, bytes)
       : ((await this.#writeStats([entry]))[0] as StatsOutcome)
     const followed = followMerge(entry, outcome)
     return followed === undefined ? outcome : this.recordStats(followed)
   }
 
   get counts(): ProgressWriterCounts {
-    const waiting = this.#reports.waiting + this.#stats.waiting
+    const waiting = this.#reportBatchers.waiting + this.#statBatchers.waiting
     return { ...this.#counts, waiting, cached: this.#cache.lookups }
   }
 
@@ -135,7 +135,7 @@ export class ProgressWriter {
   /** Returns the outcomes of the entries that were written, or whose node is lost while others are not. */
   async #tryOptimistic(entries: readonly ReportEntry[]): Promise<OutcomeByEntry> {
     const { store } = this.#parts
-    const groups = [...Map.groupBy(entries, ({ request }) => store.reportsOf(request.playerId))]
+    const groups = [...Map.groupBy(entries, ({ request }) => store.reportStoreOf(request.playerId))]
     const [first] = groups
     if (first === undefined) return new Map()
     if (groups.length === 1) return this.#tryOptimisticOn(...first)
@@ -150,10 +150,10 @@ export class ProgressWriter {
     return new Map(outcomes.flatMap((ofGroup) => [...ofGroup]))
   }
 
-  async #tryOptimisticOn(reports: ReportStore, entries: readonly ReportEntry[]): Promise<OutcomeByEntry> {
+  async #tryOptimisticOn(reportStore: ReportStore, entries: readonly ReportEntry[]): Promise<OutcomeByEntry> {
     const written = new Map<ReportEntry, RecordOutcome>()
     const outcomes = await this.#observed(entries, () =>
-      writeOptimistic(this.#parts, reports, this.#cache, entries),
+      writeOptimistic(this.#parts, reportStore, this.#cache, entries),
     ).catch((error: unknown): readonly undefined[] => {
       if (!(error instanceof LaurelError) || isUnavailable(error)) throw error
       // A constraint failed: the locked write finds the entry that violates it.

@@ -2,7 +2,7 @@ import { LaurelError } from '../../../model/errors.ts'
 import type { TransactionSteps } from '../../../store/guard.ts'
 import type { Queries } from '../../../store/queries.ts'
 import type { Store } from '../../../store/store.ts'
-import { asOutcome } from './apply-report.ts'
+import { asOutcome } from './apply-reports.ts'
 
 /** The outcomes of items: results, or the errors that kept items from being recorded. */
 export type Outcomes<Result> = readonly (Result | LaurelError)[]

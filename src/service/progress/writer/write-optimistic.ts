@@ -11,7 +11,7 @@ import type { ProgressWrite, WrittenProgress } from '../../../store/progress/pro
 import type { ReportStore } from '../../../store/report-store.ts'
 import { IdempotencyStore, type NewResponse } from '../../idempotency.ts'
 import { achievementNotFound, playerRemoved } from '../../require.ts'
-import { applyReports } from './apply-report.ts'
+import { applyReports } from './apply-reports.ts'
 import type { RecordOutcome, RecordProgress, ReportEntry, WriterParts } from './contract.ts'
 import type { ProgressCache } from './progress-cache.ts'
 import { PlayerTitleChanges } from './unit-of-work.ts'
@@ -38,18 +38,18 @@ interface OpenProgress {
  */
 export async function writeOptimistic(
   { store, definitions, now, timeBounds }: WriterParts,
-  reports: ReportStore,
+  reportStore: ReportStore,
   cache: ProgressCache,
   entries: readonly ReportEntry[],
 ): Promise<readonly (RecordOutcome | undefined)[]> {
   const time = now()
   const requests = entries.map(({ request }) => request)
-  const found = await findDefinitions({ store, definitions }, requests)
-  const rows = await openProgress(reports, cache, requests)
+  const foundDefinitions = await findDefinitions({ store, definitions }, requests)
+  const rows = await openProgress(reportStore, cache, requests)
 
   const idempotency = new IdempotencyStore()
   const definitionOf = ({ request }: ReportEntry, index: number) => {
-    const definition = found[index]
+    const definition = foundDefinitions[index]
     if (definition === undefined) throw achievementNotFound(request.titleId, request.achievementId)
     return definition
   }
@@ -59,7 +59,7 @@ export async function writeOptimistic(
 
   const rejectedPlayers = new Set<string>()
   for (const [index, row] of rows.entries()) {
-    const definition = found[index]
+    const definition = foundDefinitions[index]
     row.definition ??= definition
     const isAccepted =
       !(outcomes[index] instanceof LaurelError) &&
@@ -79,7 +79,7 @@ export async function writeOptimistic(
   )
   // Sorted, so that two statements cannot deadlock.
   const writes = accepted.map(writeOf).sort(byKey)
-  const { done, removed } = await write(reports, writes, time)
+  const { done, removed } = await write(reportStore, writes, time)
   const written = new Set(done.map(({ write: { row } }) => row))
   for (const { write, version } of done) {
     const { cacheKey, key, changes } = write.row
@@ -89,8 +89,7 @@ export async function writeOptimistic(
   if (written.size === opened.size) return outcomes
 
   for (const row of opened) if (!written.has(row)) cache.evict(row.cacheKey)
-  const isRemoved = ({ key }: OpenProgress) => removed.has(key.playerId)
-  const unwritten = accepted.filter((row) => !written.has(row) && !isRemoved(row))
+  const unwritten = accepted.filter((row) => !written.has(row) && !removed.has(row.key.playerId))
   definitions.evict(unwritten.flatMap(({ definition }) => definition ?? []))
   return outcomes.map((outcome, index) => {
     const row = rows[index] as OpenProgress

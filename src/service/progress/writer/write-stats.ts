@@ -11,7 +11,7 @@ import { titleNotFound } from '../../require.ts'
 import { recordContributions } from '../../stats/record-contributions.ts'
 import { checkStats, type Movement, movementsOf, writerOf } from '../../stats/stat-updates.ts'
 import { resultFor } from '../hidden-result.ts'
-import { addReport, asOutcome, contextOf } from './apply-report.ts'
+import { addReport, asOutcome, contextOf } from './apply-reports.ts'
 import type {
   RecordStats,
   RecordStatsResult,
