@@ -14,7 +14,7 @@ const END_OF_STREAM = 2
 export async function* callStream<Message>(
   path: string,
   request: object,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Message> {
   const message = new TextEncoder().encode(JSON.stringify(request))
   const body = new Uint8Array(HEADER_BYTES + message.length)
@@ -56,7 +56,7 @@ export async function* upload<Message>(
   path: string,
   options: object,
   document: BodyInit,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Message> {
   const fields = Object.entries(options).map(([name, value]) => [
     name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),

@@ -44,7 +44,7 @@ export class Semaphore {
   }
 
   /** Waits for a slot, to be released. Throws as `run` does. */
-  async acquire(signal: AbortSignal, key = ''): Promise<void> {
+  async acquire(signal: AbortSignal, key: string): Promise<void> {
     const queue = this.#queues.get(key) ?? new Set()
     if (queue.size >= this.#maxWaiting - this.#waiting) throw tooManyRequests()
     await new Promise<void>((resolve, reject) => {

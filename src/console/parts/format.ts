@@ -33,9 +33,9 @@ const UNITS = [
 ] as const
 
 /** Formats a time of the contract as an age: `5 min. ago`. */
-export function formatAge(text: string | undefined, now = Date.now()): string {
+export function formatAge(text: string | undefined): string {
   if (text === undefined) return ''
-  const seconds = Math.max(0, Math.round((now - Date.parse(text)) / 1000))
+  const seconds = Math.max(0, Math.round((Date.now() - Date.parse(text)) / 1000))
   const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? (['second', 1] as const)
   return AGE.format(-Math.floor(seconds / size), unit)
 }

@@ -11,12 +11,14 @@ export function useInterval(run: () => unknown, milliseconds: number): void {
   }, [milliseconds])
 }
 
+const REFRESH_MILLISECONDS = 5_000
+
 interface Loaded {
   readonly error: unknown
   readonly reload: () => void
 }
 
 /** Loads data again and again. An error stops it until the reader repeats the call, unless the server only did not respond. */
-export function useRefresh({ error, reload }: Loaded, milliseconds: number): void {
-  useInterval(() => (error === undefined || isUnavailable(error)) && reload(), milliseconds)
+export function useRefresh({ error, reload }: Loaded): void {
+  useInterval(() => (error === undefined || isUnavailable(error)) && reload(), REFRESH_MILLISECONDS)
 }

@@ -13,12 +13,10 @@ import { nameOf } from '../../records/achievement.ts'
 import { pathTo } from '../../router.ts'
 import { GoalProgress } from './goal-progress.tsx'
 
-const REFRESH_MILLISECONDS = 5_000
-
 /** The shared progress of the achievements that all players of a title earn together. */
 export function Community({ parameters: { title: titleId = '' } }: PageProps) {
   const { data, error, reload } = useQuery((signal) => loadGoals(titleId, signal), [titleId])
-  useRefresh({ error, reload }, REFRESH_MILLISECONDS)
+  useRefresh({ error, reload })
   return (
     <Page
       title="Community goals"

@@ -18,8 +18,6 @@ import { DeliveryList } from './delivery-list.tsx'
 import { HealthPanel } from './health-panel.tsx'
 import { TestDialog } from './test-dialog.tsx'
 
-const REFRESH_MILLISECONDS = 5_000
-
 /** One destination: its health, its settings and its deliveries. */
 export function Destination({ parameters }: PageProps) {
   const { title: titleId = '', destination: destinationId = '' } = parameters
@@ -27,7 +25,7 @@ export function Destination({ parameters }: PageProps) {
     (signal) => api.destinations.getDestinationHealth({ titleId, destinationId }, signal),
     [titleId, destinationId],
   )
-  useRefresh({ error, reload }, REFRESH_MILLISECONDS)
+  useRefresh({ error, reload })
   const destination = data?.destination
   return (
     <Page

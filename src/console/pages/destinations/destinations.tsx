@@ -15,13 +15,11 @@ import { countOf, destinationStateOf, platformName } from '../../records/destina
 import { pathTo } from '../../router.ts'
 import { CreateDestination } from './destination-form.tsx'
 
-const REFRESH_MILLISECONDS = 5_000
-
 /** The destinations of a title with their health. */
 export function Destinations({ parameters: { title: titleId = '' } }: PageProps) {
   const [isCreating, setCreating] = useState(false)
   const { data, error, reload } = useQuery((signal) => loadHealths(titleId, signal), [titleId])
-  useRefresh({ error, reload }, REFRESH_MILLISECONDS)
+  useRefresh({ error, reload })
   const canCreate = can('create', 'DESTINATION', titleId)
   const create = (
     <button type="button" class="primary" onClick={() => setCreating(true)}>
