@@ -1,11 +1,11 @@
 import { createServer } from 'node:http'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { instantFromMilliseconds, TICKS_PER_MILLISECOND } from '../../../src/model/instant.ts'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { TICKS_PER_MILLISECOND } from '../../../src/model/instant.ts'
 import type { LazySource } from '../../../src/model/migration-job.ts'
 import type { MigrationMapping } from '../../../src/model/migration-mapping.ts'
 import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
 import { dialects } from '../../../src/registry.ts'
-import { createJob, listRefusals, pauseJob } from '../../../src/service/migration-jobs/jobs.ts'
+import { listRefusals, pauseJob } from '../../../src/service/migration-jobs/jobs.ts'
 import { type Operations, openOperations } from '../../../src/service/operations.ts'
 import { openStore } from '../../../src/store/store.ts'
 import { onDatabase } from '../../support/deliveries.ts'
@@ -17,37 +17,17 @@ import {
   script,
   startFakePlatform,
 } from '../../support/fake-platform.ts'
-import { MAPPING } from '../../support/migration-inputs.ts'
-import { createTitleWith } from '../../support/migration-job.ts'
-import { achievementOf, requirementOf } from '../../support/records.ts'
-import { callOf, createTestServices, servicesOn, type TestServices } from '../../support/services.ts'
+import { useLazyTitles } from '../../support/lazy-titles.ts'
+import { callOf, servicesOn } from '../../support/services.ts'
 
 /* The progress of players is read from another system before their first calls. */
 
-const ACHIEVEMENTS = ['laps', 'wins'].map((id) =>
-  achievementOf({ id, requirements: [requirementOf({ target: 100n })] }),
-)
-
 const [DIALECT = ''] = dialects.keys()
 
-let services: TestServices
-let operations: Operations
+const titles = useLazyTitles('laps', 'wins')
 let platform: FakePlatform
-let title: string
-let titles = 0
-/** Added to the clock of the services. */
-let later = 0
 
-beforeAll(async () => {
-  services = await createTestServices({ now: () => instantFromMilliseconds(Date.now() + later) })
-  operations = openOperations(services)
-})
-afterAll(() => services[Symbol.asyncDispose]())
 beforeEach(async () => {
-  titles += 1
-  title = `title-${titles}`
-  later = 0
-  await createTitleWith(services, title, ACHIEVEMENTS)
   platform = await startFakePlatform({ behave: documents })
 })
 afterEach(() => platform.close())
@@ -58,28 +38,19 @@ const documents: Behave = ({ path }) =>
 const lineFor = (player: string, percent = 40) =>
   `${JSON.stringify({ player, achievement: 'laps', percent })}\n`
 
-async function lazyJob(
-  source: Partial<LazySource> = {},
-  mapping: Partial<MigrationMapping> = {},
-  jobId = 'lazy',
-): Promise<{ titleId: string; jobId: string }> {
-  const timeout = 3_000n * TICKS_PER_MILLISECOND
-  const lazySource = { url: `${platform.url}/players/{player}`, credential: '', timeout, ...source }
-  const job = { titleId: title, jobId, deliveriesPerSecond: 0, maxRefusals: 10n, overlap: undefined }
-  await createJob(services, { ...job, mapping: { ...MAPPING, ...mapping }, lazySource }, callOf())
-  return { titleId: title, jobId }
-}
+const lazyJob = (source: Partial<LazySource> = {}, mapping: Partial<MigrationMapping> = {}) =>
+  titles.createJob({ url: `${platform.url}/players/{player}`, ...source }, { mapping })
 
-async function storedPercent(playerId: string): Promise<number | undefined> {
-  const key = { titleId: title, playerId, achievementId: 'laps' }
-  const [record] = await services.store.read(NEVER_ABORTED, (queries) => queries.progress.listAt([key]))
-  return record?.progress.percent
-}
-
-const progressOf = (playerId: string, by: Operations = operations) =>
-  by.getProgress({ titleId: title, playerId, achievementId: 'laps' }, callOf())
+const progressOf = (playerId: string, by: Operations = titles.operations) =>
+  by.getProgress({ titleId: titles.titleId, playerId, achievementId: 'laps' }, callOf())
 const report = (playerId: string, percent: number) => ({
-  ...{ titleId: title, playerId, achievementId: 'laps', occurredTime: undefined, requestId: undefined },
+  ...{
+    titleId: titles.titleId,
+    playerId,
+    achievementId: 'laps',
+    occurredTime: undefined,
+    requestId: undefined,
+  },
   report: { kind: 'percent', percent } as const,
 })
 
@@ -87,27 +58,33 @@ describe('a first call', () => {
   const CALLS: Readonly<Record<string, (playerId: string) => Promise<unknown>>> = {
     getProgress: (playerId) => progressOf(playerId),
     listProgress: (playerId) =>
-      operations.listProgress(
-        { titleId: title, playerId, pageSize: 10, pageToken: '', view: 'full', states: [] },
+      titles.operations.listProgress(
+        { titleId: titles.titleId, playerId, pageSize: 10, pageToken: '', view: 'full', states: [] },
         callOf(),
       ),
     listTitleProgress: (playerId) =>
-      Array.fromAsync(operations.listTitleProgress({ dialect: DIALECT, titleId: title, playerId }, callOf())),
+      Array.fromAsync(
+        titles.operations.listTitleProgress(
+          { dialect: DIALECT, titleId: titles.titleId, playerId },
+          callOf(),
+        ),
+      ),
     unlockAchievements: (playerId) =>
-      operations.unlockAchievements(
-        { titleId: title, playerId, achievementIds: ['wins'], refusalOf: () => undefined },
+      titles.operations.unlockAchievements(
+        { titleId: titles.titleId, playerId, achievementIds: ['wins'], refusalOf: () => undefined },
         callOf(),
       ),
-    getPlayerSummary: (playerId) => operations.getPlayerSummary({ titleId: title, playerId }, callOf()),
-    recordProgress: (playerId) => operations.recordProgress(report(playerId, 5), callOf()),
+    getPlayerSummary: (playerId) =>
+      titles.operations.getPlayerSummary({ titleId: titles.titleId, playerId }, callOf()),
+    recordProgress: (playerId) => titles.operations.recordProgress(report(playerId, 5), callOf()),
     batchRecordProgress: (playerId) =>
-      operations.batchRecordProgress({ items: [report(playerId, 5)] }, callOf()),
+      titles.operations.batchRecordProgress({ items: [report(playerId, 5)] }, callOf()),
   }
 
   test.each(Object.keys(CALLS))('%s has the progress of the other system', async (name) => {
     await lazyJob()
     await CALLS[name]?.('ann')
-    expect(await storedPercent('ann')).toBe(40)
+    expect(await titles.storedPercent('ann')).toBe(40)
     await CALLS[name]?.('ann')
     expect(platform.received.map(({ path }) => path)).toEqual(['/players/ann'])
   })
@@ -115,15 +92,17 @@ describe('a first call', () => {
   test('returns it, with an event that goes to no destination, and later reports go on from it', async () => {
     await lazyJob()
     expect((await progressOf('ann')).progress).toMatchObject({ state: 'in_progress', percent: 40 })
-    const query = `select kind, silent from events where player_id = 'ann' and title_id = '${title}'`
-    expect(await onDatabase(services.databaseUrl, query)).toEqual([{ kind: 'progressed', silent: true }])
-    await operations.recordProgress(report('ann', 20), callOf())
-    expect(await storedPercent('ann')).toBe(40)
+    const query = `select kind, silent from events where player_id = 'ann' and title_id = '${titles.titleId}'`
+    expect(await onDatabase(titles.services.databaseUrl, query)).toEqual([
+      { kind: 'progressed', silent: true },
+    ])
+    await titles.operations.recordProgress(report('ann', 20), callOf())
+    expect(await titles.storedPercent('ann')).toBe(40)
   })
 
   test('of a title without a lazy source, or of a paused job, calls nothing', async () => {
     await progressOf('ann')
-    await pauseJob(services, await lazyJob(), callOf())
+    await pauseJob(titles.services, await lazyJob(), callOf())
     await progressOf('bob')
     expect(platform.received).toEqual([])
   })
@@ -131,13 +110,13 @@ describe('a first call', () => {
   test('that resets a player leaves nothing to come back later', async () => {
     await lazyJob()
     const reset = {
-      titleId: title,
+      titleId: titles.titleId,
       playerId: 'ann',
       achievementId: undefined,
       reason: 'x',
       requestId: undefined,
     }
-    expect(await operations.resetProgress(reset, callOf())).toEqual({ resetCount: 1 })
+    expect(await titles.operations.resetProgress(reset, callOf())).toEqual({ resetCount: 1 })
     expect((await progressOf('ann')).progress.state).toBe('not_started')
   })
 
@@ -147,25 +126,25 @@ describe('a first call', () => {
     await progressOf('ann')
     await progressOf('ann')
     expect(platform.received).toHaveLength(1)
-    expect(await storedPercent('ann')).toBeUndefined()
+    expect(await titles.storedPercent('ann')).toBeUndefined()
   })
 
   test('that a server gave up, because it died, is made by another one', async () => {
     const key = { ...(await lazyJob()), playerId: 'ann' }
-    const { store, now } = services
+    const { store, now } = titles.services
     await store.write(NEVER_ABORTED, (queries) => queries.migrationPulls.claim(key, now(), now() + 1n))
-    later = 1_000
-    await services.lazyPulls.retryDue()
-    expect(await storedPercent('ann')).toBe(40)
+    titles.later = 1_000
+    await titles.services.lazyPulls.retryDue()
+    expect(await titles.storedPercent('ann')).toBe(40)
   })
 
   test('one request is sent by all servers, however many calls race', async () => {
     await lazyJob()
-    const store = openStore({ connectionString: services.databaseUrl, poolSize: 5, onError: () => {} })
+    const store = openStore({ connectionString: titles.services.databaseUrl, poolSize: 5, onError: () => {} })
     try {
       const others = [servicesOn(store), servicesOn(store)]
       for (const other of others) await other.lazyPulls.refresh()
-      const servers = [operations, ...others.map((other) => openOperations(other))]
+      const servers = [titles.operations, ...others.map((other) => openOperations(other))]
       const calls = Array.from({ length: 30 }, (_, index) => servers[index % servers.length] as Operations)
       const found = await Promise.all(calls.map((server) => progressOf('ann', server)))
       expect(found.map(({ progress }) => progress.percent)).toEqual(calls.map(() => 40))
@@ -197,11 +176,11 @@ describe('a source', () => {
         url: `http://127.0.0.1:${port}/players/{player}`,
         timeout: 50n * TICKS_PER_MILLISECOND,
       })
-      const before = services.lazyPulls.counts.late
+      const before = titles.services.lazyPulls.counts.late
       expect((await progressOf('ann')).progress.state).toBe('not_started')
-      expect(services.lazyPulls.counts.late).toBe(before + 1)
+      expect(titles.services.lazyPulls.counts.late).toBe(before + 1)
       release()
-      await expect.poll(() => storedPercent('ann')).toBe(40)
+      await expect.poll(() => titles.storedPercent('ann')).toBe(40)
       expect(slow.received).toHaveLength(1)
     } finally {
       proxy.closeAllConnections()
@@ -222,14 +201,14 @@ describe('a source', () => {
     await lazyJob()
     expect((await progressOf('ann')).progress.state).toBe('not_started')
     const asked = platform.received.length
-    await operations.recordProgress(report('ann', 5), callOf())
-    await services.lazyPulls.retryDue()
+    await titles.operations.recordProgress(report('ann', 5), callOf())
+    await titles.services.lazyPulls.retryDue()
     expect(platform.received).toHaveLength(asked)
     platform.behave = documents
-    later = 60_000
-    await services.lazyPulls.retryDue()
-    expect(await storedPercent('ann')).toBe(40)
-    expect(services.lazyPulls.counts.failed).toBeGreaterThan(0)
+    titles.later = 60_000
+    await titles.services.lazyPulls.retryDue()
+    expect(await titles.storedPercent('ann')).toBe(40)
+    expect(titles.services.lazyPulls.counts.failed).toBeGreaterThan(0)
   })
 
   test('that fails again and again is asked less and less', async () => {
@@ -237,9 +216,9 @@ describe('a source', () => {
     await lazyJob()
     const asked: number[] = []
     for (let minute = 0; minute < 30; minute += 1) {
-      later = minute * 60_000
+      titles.later = minute * 60_000
       if (minute === 0) await progressOf('ann')
-      else await services.lazyPulls.retryDue()
+      else await titles.services.lazyPulls.retryDue()
       asked.push(platform.received.length)
     }
     expect(asked.at(-1)).toBeLessThan(15)
@@ -257,9 +236,9 @@ describe('a source', () => {
     platform.behave = always(respond(200, { body: lineFor('ann') + lineFor('eve') }))
     const key = await lazyJob()
     await progressOf('ann')
-    expect([await storedPercent('ann'), await storedPercent('eve')]).toEqual([40, undefined])
+    expect([await titles.storedPercent('ann'), await titles.storedPercent('eve')]).toEqual([40, undefined])
     const { items } = await listRefusals(
-      services,
+      titles.services,
       { ...key, pageSize: undefined, pageToken: undefined },
       callOf(),
     )
@@ -276,7 +255,7 @@ describe('a source', () => {
       },
     )
     await progressOf('ann')
-    expect(await storedPercent('ann')).toBe(40)
+    expect(await titles.storedPercent('ann')).toBe(40)
   })
 
   test('that knows accounts is asked once the player has one', async () => {
@@ -286,14 +265,14 @@ describe('a source', () => {
     await progressOf('ann')
     expect(platform.received).toEqual([])
     const account = { dialect: DIALECT, id: '1234567890123456' }
-    await services.store.write(NEVER_ABORTED, (queries) => queries.accounts.insert(account, 'ann'))
-    later = 120_000
+    await titles.services.store.write(NEVER_ABORTED, (queries) => queries.accounts.insert(account, 'ann'))
+    titles.later = 120_000
     // Another server, whose memory is empty.
-    const { lazyPulls } = servicesOn(services.store, { now: services.now })
+    const { lazyPulls } = servicesOn(titles.services.store, { now: titles.services.now })
     await lazyPulls.refresh()
-    const fresh = openOperations({ ...services, lazyPulls })
+    const fresh = openOperations({ ...titles.services, lazyPulls })
     await progressOf('ann', fresh)
     expect(platform.received.map(({ path }) => path)).toEqual(['/accounts/1234567890123456?of=ann'])
-    expect(await storedPercent('ann')).toBe(40)
+    expect(await titles.storedPercent('ann')).toBe(40)
   })
 })

@@ -1,53 +1,32 @@
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { instantFromMilliseconds, TICKS_PER_MILLISECOND } from '../../../src/model/instant.ts'
-import type { MigrationJobKey } from '../../../src/model/migration-job.ts'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { TICKS_PER_MILLISECOND } from '../../../src/model/instant.ts'
 import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
-import { createJob, deleteJob } from '../../../src/service/migration-jobs/jobs.ts'
+import { deleteJob } from '../../../src/service/migration-jobs/jobs.ts'
 import { rollbackJob } from '../../../src/service/migration-jobs/rollback-job.ts'
 import { type Operations, openOperations } from '../../../src/service/operations.ts'
 import { onDatabase } from '../../support/deliveries.ts'
-import { MAPPING } from '../../support/migration-inputs.ts'
-import { createTitleWith } from '../../support/migration-job.ts'
+import { useLazyTitles } from '../../support/lazy-titles.ts'
 import { type OldSystem, startOldSystem } from '../../support/old-system.ts'
-import { achievementOf, requirementOf } from '../../support/records.ts'
-import { callOf, createTestServices, servicesOn, type TestServices } from '../../support/services.ts'
+import { callOf, servicesOn } from '../../support/services.ts'
 
 /* Other calls change the player, or the job, while a player's document is on its way, and after it was refused. */
 
-const ACHIEVEMENTS = [achievementOf({ id: 'laps', requirements: [requirementOf({ target: 100n })] })]
 const TABLES = ['migration_pulls', 'progress', 'player_titles', 'players', 'migration_conflicts']
 
-let services: TestServices
-let operations: Operations
+const titles = useLazyTitles('laps')
 let system: OldSystem
-let title: string
-let titles = 0
-let later = 0
 
-beforeAll(async () => {
-  services = await createTestServices({ now: () => instantFromMilliseconds(Date.now() + later) })
-  operations = openOperations(services)
-})
-afterAll(() => services[Symbol.asyncDispose]())
 beforeEach(async () => {
-  titles += 1
-  title = `title-${titles}`
-  later = 0
-  await createTitleWith(services, title, ACHIEVEMENTS)
   system = await startOldSystem()
 })
 afterEach(() => system.close())
 
-async function lazyJob(milliseconds = 3_000n, jobId = 'lazy'): Promise<MigrationJobKey> {
-  const lazySource = { url: system.url, credential: '', timeout: milliseconds * TICKS_PER_MILLISECOND }
-  const job = { titleId: title, jobId, deliveriesPerSecond: 0, maxRefusals: 10n, overlap: undefined }
-  await createJob(services, { ...job, mapping: MAPPING, lazySource }, callOf())
-  return { titleId: title, jobId }
-}
+const lazyJob = (milliseconds = 5_000n) =>
+  titles.createJob({ url: system.url, timeout: milliseconds * TICKS_PER_MILLISECOND })
 
-const progressOf = (playerId: string, by: Operations = operations) =>
-  by.getProgress({ titleId: title, playerId, achievementId: 'laps' }, callOf())
+const progressOf = (playerId: string, by: Operations = titles.operations) =>
+  by.getProgress({ titleId: titles.titleId, playerId, achievementId: 'laps' }, callOf())
 
 /** Begins a pull of the player, which has sent its request when this returns. */
 async function beginPull(playerId: string): Promise<() => Promise<void>> {
@@ -62,35 +41,38 @@ async function beginPull(playerId: string): Promise<() => Promise<void>> {
 }
 
 function endedPulls(): number {
-  const { pulled, failed } = services.lazyPulls.counts
+  const { pulled, failed } = titles.services.lazyPulls.counts
   return pulled + failed
 }
 
 const rowsOf = async (table: string, playerId: string) =>
   onDatabase(
-    services.databaseUrl,
+    titles.services.databaseUrl,
     `select * from ${table} where ${table === 'players' ? 'id' : 'player_id'} = '${playerId}'`,
   )
 /** That wait for a lock. */
 async function waitingStatements(): Promise<number> {
   const query = `select count(*)::integer as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-  const [row] = await onDatabase(services.databaseUrl, query)
+  const [row] = await onDatabase(titles.services.databaseUrl, query)
   return Number(row?.['count'])
 }
 const refusals = () =>
-  onDatabase(services.databaseUrl, `select * from migration_refusals where title_id = '${title}'`)
+  onDatabase(
+    titles.services.databaseUrl,
+    `select * from migration_refusals where title_id = '${titles.titleId}'`,
+  )
 
 async function createPlayer(playerId: string): Promise<void> {
-  await operations.createPlayer(
+  await titles.operations.createPlayer(
     { player: { id: playerId, displayName: '', accounts: [] }, requestId: undefined },
     callOf(),
   )
 }
 const deletePlayer = (playerId: string) =>
-  operations.deletePlayer({ playerId, etag: undefined, requestId: undefined }, callOf())
+  titles.operations.deletePlayer({ playerId, etag: undefined, requestId: undefined }, callOf())
 const reset = (playerId: string) =>
-  operations.resetProgress(
-    { titleId: title, playerId, achievementId: undefined, reason: 'x', requestId: undefined },
+  titles.operations.resetProgress(
+    { titleId: titles.titleId, playerId, achievementId: undefined, reason: 'x', requestId: undefined },
     callOf(),
   )
 
@@ -99,7 +81,7 @@ test('a deleted player is not asked for again, and leaves no row', async () => {
   await progressOf('gone-1')
   expect(await refusals()).toHaveLength(1)
   await deletePlayer('gone-1')
-  const other = servicesOn(services.store, { now: services.now })
+  const other = servicesOn(titles.services.store, { now: titles.services.now })
   await other.lazyPulls.refresh()
   await progressOf('gone-1', openOperations(other))
   expect(system.paths).toEqual(['/gone-1'])
@@ -120,8 +102,8 @@ test('a player deleted while its document is read leaves no row', async () => {
 test('a document that arrives after another server has read the player changes nothing', async () => {
   await lazyJob(20n)
   const end = await beginPull('slow')
-  later = 120_000
-  const other = servicesOn(services.store, { now: services.now })
+  titles.later = 120_000
+  const other = servicesOn(titles.services.store, { now: titles.services.now })
   await other.lazyPulls.refresh()
   const pull = other.lazyPulls.retryDue()
   await expect.poll(() => system.paths.length).toBe(2)
@@ -129,20 +111,20 @@ test('a document that arrives after another server has read the player changes n
   await end()
   await pull
   expect((await progressOf('slow')).progress.percent).toBe(40)
-  const events = `select kind from events where player_id = 'slow' and title_id = '${title}'`
-  expect(await onDatabase(services.databaseUrl, events)).toHaveLength(1)
+  const events = `select kind from events where player_id = 'slow' and title_id = '${titles.titleId}'`
+  expect(await onDatabase(titles.services.databaseUrl, events)).toHaveLength(1)
 })
 
 test('a document whose claim has ended does not undo a reset', async () => {
   const key = await lazyJob(20n)
   const end = await beginPull('reset')
-  later = 120_000
+  titles.later = 120_000
   const pull = { ...key, playerId: 'reset' }
   // Another server reads the player meanwhile, and finds nothing.
-  await services.store.write(NEVER_ABORTED, async ({ migrationPulls }) => {
-    const claim = await migrationPulls.claim(pull, services.now(), services.now() + 1n)
+  await titles.services.store.write(NEVER_ABORTED, async ({ migrationPulls }) => {
+    const claim = await migrationPulls.claim(pull, titles.services.now(), titles.services.now() + 1n)
     if (claim !== undefined)
-      await migrationPulls.update(claim, { state: 'done', attempts: 0, nextTime: services.now() })
+      await migrationPulls.update(claim, { state: 'done', attempts: 0, nextTime: titles.services.now() })
   })
   await createPlayer('reset')
   await reset('reset')
@@ -155,8 +137,8 @@ test('a document that arrives after a reset of all progress changes nothing', as
   const end = await beginPull('early')
   expect(await reset('early')).toEqual({ resetCount: 0 })
   await end()
-  later = 120_000
-  await services.lazyPulls.retryDue()
+  titles.later = 120_000
+  await titles.services.lazyPulls.retryDue()
   expect((await progressOf('early')).progress.state).toBe('not_started')
   expect(system.paths).toEqual(['/early'])
 })
@@ -164,14 +146,14 @@ test('a document that arrives after a reset of all progress changes nothing', as
 test('a rollback leaves nothing of a document that is being written', async () => {
   const key = await lazyJob(20n)
   const end = await beginPull('late')
-  const blocker = new pg.Client({ connectionString: services.databaseUrl })
+  const blocker = new pg.Client({ connectionString: titles.services.databaseUrl })
   await blocker.connect()
   try {
     await blocker.query('begin')
-    await blocker.query('select from achievements where title_id = $1 for update', [title])
+    await blocker.query('select from achievements where title_id = $1 for update', [titles.titleId])
     const ended = end()
     await expect.poll(waitingStatements).toBe(1)
-    const rolledBack = Array.fromAsync(rollbackJob(services, { ...key, reason: 'x' }, callOf()))
+    const rolledBack = Array.fromAsync(rollbackJob(titles.services, { ...key, reason: 'x' }, callOf()))
     const isOver = rolledBack.then(() => 'over')
     await expect.poll(async () => Promise.race([isOver, waitingStatements()])).not.toBe(1)
     await blocker.query('commit')
@@ -183,9 +165,9 @@ test('a rollback leaves nothing of a document that is being written', async () =
 })
 
 test('a job that is deleted while a document is on its way leaves nothing, and another one of its id reads the players', async () => {
-  await deleteJob(services, await lazyJob(20n), callOf()).then(() => lazyJob(20n))
+  await deleteJob(titles.services, await lazyJob(20n), callOf()).then(() => lazyJob(20n))
   const end = await beginPull('again')
-  await deleteJob(services, { titleId: title, jobId: 'lazy' }, callOf())
+  await deleteJob(titles.services, { titleId: titles.titleId, jobId: 'lazy' }, callOf())
   await end()
   for (const table of ['progress', 'migration_pulls']) expect(await rowsOf(table, 'again')).toEqual([])
   await lazyJob()
@@ -195,7 +177,7 @@ test('a job that is deleted while a document is on its way leaves nothing, and a
 test('a job of the id of a deleted one reads the players who were read by that', async () => {
   const key = await lazyJob()
   await progressOf('twice')
-  await deleteJob(services, key, callOf())
+  await deleteJob(titles.services, key, callOf())
   await lazyJob()
   await progressOf('twice')
   expect(system.paths).toEqual(['/twice', '/twice'])
@@ -204,24 +186,24 @@ test('a job of the id of a deleted one reads the players who were read by that',
 test('a new title with the id of a deleted one reads its players again', async () => {
   await lazyJob()
   await progressOf('moved')
-  await operations.deleteTitle(
-    { titleId: title, etag: undefined, force: true, requestId: undefined },
+  await titles.operations.deleteTitle(
+    { titleId: titles.titleId, etag: undefined, force: true, requestId: undefined },
     callOf(),
   )
   const of = (table: string) =>
-    onDatabase(services.databaseUrl, `select from ${table} where title_id = '${title}'`)
+    onDatabase(titles.services.databaseUrl, `select from ${table} where title_id = '${titles.titleId}'`)
   for (const table of ['migration_jobs', 'migration_pulls', 'migration_undo', 'migration_conflicts'])
     expect(await of(table)).toEqual([])
-  await createTitleWith(services, title, ACHIEVEMENTS)
+  await titles.create()
   await lazyJob()
   expect((await progressOf('moved')).progress.percent).toBe(40)
 })
 
 test('a server that has not learnt of a deletion claims no player', async () => {
-  const other = servicesOn(services.store, { now: services.now })
+  const other = servicesOn(titles.services.store, { now: titles.services.now })
   const key = await lazyJob()
   await other.lazyPulls.refresh()
-  await deleteJob(services, key, callOf())
+  await deleteJob(titles.services, key, callOf())
   await progressOf('unaware', openOperations(other))
   expect(system.paths).toEqual([])
   expect(await rowsOf('migration_pulls', 'unaware')).toEqual([])
@@ -231,8 +213,8 @@ test('calls do not wait for a system that asks for an hour of patience', async (
   system.refuse(429, { 'retry-after': '3600' })
   await lazyJob(5_000n)
   await progressOf('p1')
-  const late = services.lazyPulls.counts.late
+  const late = titles.services.lazyPulls.counts.late
   for (const player of ['p1', 'p2', 'p3']) await progressOf(player)
-  expect(services.lazyPulls.counts.late).toBe(late)
+  expect(titles.services.lazyPulls.counts.late).toBe(late)
   expect(system.paths).toEqual(['/p1'])
 })
