@@ -1,22 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { adapters } from '../../../adapters/index.ts'
 import type { Achievement } from '../../../src/model/achievement.ts'
-import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
 import type { Plan } from '../../../src/model/plan.ts'
 import { BackfillWorker } from '../../../src/service/achievements/backfill-worker.ts'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { deleteAchievement } from '../../../src/service/achievements/delete-achievement.ts'
 import { updateAchievement } from '../../../src/service/achievements/update-achievement.ts'
-import { writeDefinitions } from '../../../src/service/achievements/write-definitions.ts'
 import { applyPlan } from '../../../src/service/plans/apply-plan.ts'
 import { planImport } from '../../../src/service/plans/plan-import.ts'
 import { planPromotion } from '../../../src/service/plans/plan-promotion.ts'
 import { planReversal } from '../../../src/service/plans/plan-reversal.ts'
 import { getPlan, listPlanChanges } from '../../../src/service/plans/plans.ts'
 import { recordProgress } from '../../../src/service/progress/record-progress.ts'
-import { createTitle } from '../../../src/service/titles/titles.ts'
 import { CODED } from '../../support/documents.ts'
 import { exportText, importText } from '../../support/exchange.ts'
+import { createTitleWith } from '../../support/migration-job.ts'
 import { achievementOf, gamerscore, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 
@@ -35,17 +33,8 @@ afterAll(async () => {
   await services[Symbol.asyncDispose]()
 })
 
-async function titleWith(id: string, achievements: readonly Achievement[]) {
-  const title = { id, displayName: id, defaultLocale: 'en', bindings: {}, extensions: {} }
-  await createTitle(services, { title, requestId: undefined }, callOf())
-  const time = services.now()
-  const writes = achievements.map((achievement, index) => ({
-    before: undefined,
-    after: { ...achievement, listOrder: index + 1, createTime: time, updateTime: time },
-  }))
-  const change = { time, actor: 'tester', requestId: undefined }
-  await services.store.write(NEVER_ABORTED, (queries) => writeDefinitions(queries, id, writes, change))
-}
+const titleWith = (id: string, achievements: readonly Achievement[]) =>
+  createTitleWith(services, id, achievements)
 
 const create = (titleId: string, achievement: Achievement) =>
   createAchievement(services, { titleId, achievement, requestId: undefined }, callOf())
