@@ -1,5 +1,6 @@
 import { invalidArgument, type LaurelError } from '../model/errors.ts'
-import { isSet, wireName } from './convert/fields.ts'
+import { wireName } from '../model/wire-name.ts'
+import { isSet } from './convert/fields.ts'
 
 /** Empty messages add nothing to a document and cost as much as others. */
 const MAX_EMPTY_MESSAGES = 1000

@@ -3,6 +3,7 @@ import type { Any } from '../gen/google/protobuf/any.ts'
 import { BadRequest, ErrorInfo, RetryInfo } from '../gen/google/rpc/error_details.ts'
 import { Status } from '../gen/google/rpc/status.ts'
 import { type ErrorCode, LaurelError, type Violation } from '../model/errors.ts'
+import { wireName } from '../model/wire-name.ts'
 
 const CODES: Readonly<Record<ErrorCode, status>> = {
   invalid_argument: status.INVALID_ARGUMENT,
@@ -123,9 +124,4 @@ function fittingViolations({ violations, omittedViolations }: LaurelError): read
 
 function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 1).toWellFormed()}…` : text
-}
-
-/** Returns a metadata key in the naming of request fields. */
-function wireName(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

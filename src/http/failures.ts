@@ -3,6 +3,7 @@ import { JsonSyntaxError } from '../dialect/json-text.ts'
 import { formatPath } from '../dialect/losses.ts'
 import { type ErrorCode, LaurelError } from '../model/errors.ts'
 import type { JsonObject } from '../model/json.ts'
+import { wireName } from '../model/wire-name.ts'
 import type { Failure } from './gateway.ts'
 
 /** The HTTP status of each code. `codeOfStatus` returns the first code of a status. */
@@ -60,9 +61,4 @@ export function problemOf(error: LaurelError | undefined): Problem {
   if (error === undefined) return { error: 'internal error', reason: 'INTERNAL' }
   const details = Object.entries(error.metadata).map(([name, value]) => [wireName(name), value])
   return { error: error.message, reason: error.reason, ...Object.fromEntries(details) }
-}
-
-/** Returns a metadata key in the naming of request fields. */
-function wireName(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

@@ -1,4 +1,5 @@
 import { LIMITS } from '../../model/limits.ts'
+import { wireName } from '../../model/wire-name.ts'
 import type { Violations } from './violations.ts'
 
 /**
@@ -75,9 +76,4 @@ export function isSet(message: object, name: string): boolean {
   if (Array.isArray(value)) return value.length > 0
   if (value instanceof Map) return value.size > 0
   return value !== undefined && value !== '' && value !== 0 && value !== 0n && value !== false
-}
-
-/** Returns the field's name in the contract. */
-export function wireName(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
