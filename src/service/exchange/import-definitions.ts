@@ -4,6 +4,7 @@ import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
 import { checkAchievement } from '../../model/check-achievement.ts'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
+import { sameJson } from '../../model/json.ts'
 import type { Queries } from '../../store/queries.ts'
 import { orderAfter } from '../achievements/create-achievement.ts'
 import { writeDefinitions } from '../achievements/write-definitions.ts'
@@ -12,7 +13,7 @@ import { checkAchievementIds } from '../check-ids.ts'
 import type { Services } from '../services.ts'
 import type { EntryKind } from './document-parts.ts'
 import type { Matcher } from './match.ts'
-import { type EntryContext, mergeAchievement, sameAchievement } from './merge.ts'
+import { type EntryContext, mergeAchievement } from './merge.ts'
 
 /** `replace`: the document wins. `leave_out`: an existing record stays unchanged. */
 export type ImportStrategy = 'replace' | 'leave_out'
@@ -153,7 +154,7 @@ function replace(
   now: Instant,
 ): StoredAchievement {
   const merged = mergeAchievement(adapter, existing, record, entry)
-  if (sameAchievement(merged, existing)) return existing
+  if (sameJson(merged, existing)) return existing
   checkLimits(merged)
   return {
     ...existing,

@@ -1,6 +1,5 @@
 import type { Adapter, Canonical } from '../../dialect/adapter.ts'
 import type { Achievement, Requirement, StoredAchievement } from '../../model/achievement.ts'
-import { type JsonValue, sameJson } from '../../model/json.ts'
 import { asRead } from './baseline.ts'
 import { mergeText, TEXT_COUNT, type TextMerge, textsInCommon, translatedTags } from './merge-texts.ts'
 import { mergeValue } from './merge-values.ts'
@@ -181,9 +180,4 @@ function baselineOf(
   const context = { locale: language, shape, purpose: 'definition', account: undefined } as const
   const baseline = asRead(adapter, current, context, achievement?.ids[adapter.id])
   return baseline.achievement ?? definitionOf(existing)
-}
-
-/** Whether a merge changed nothing. */
-export function sameAchievement(left: Achievement, right: Achievement): boolean {
-  return sameJson(left as unknown as JsonValue, right as unknown as JsonValue)
 }
