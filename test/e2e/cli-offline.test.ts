@@ -161,7 +161,7 @@ describe('db', () => {
     })
   })
 
-  test('says that a database without Citus cannot distribute, and what is missing', async () => {
+  test('says that a database without Citus cannot distribute, and which step is missing', async () => {
     await using database = await createTestDatabase()
     const { code, stdout, stderr } = await runLaurel(['db', 'distribute'], {
       env: { DATABASE_URL: database.url },
