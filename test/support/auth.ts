@@ -5,10 +5,14 @@ import { join } from 'node:path'
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import type { GrantedPermission } from '../../src/model/granted-permission.ts'
 
-/** Writes an auth file with one credential of each kind, and returns the credentials. */
-export async function createAuth(titles: readonly string[]) {
+/**
+ * Writes an auth file with one credential of each kind, and returns the credentials.
+ * @param moreCallers how many operators and services there are besides
+ */
+export async function createAuth(titles: readonly string[], moreCallers = 0) {
   const folder = mkdtempSync(join(tmpdir(), 'laurel-auth-'))
-  const [operator, service] = [randomBytes(32).toString('hex'), randomBytes(32).toString('hex')]
+  const [operator, service] = [randomKey(), randomKey()]
+  const more = Array.from({ length: moreCallers }, () => ({ operator: randomKey(), service: randomKey() }))
   const sha256 = (key: string) => createHash('sha256').update(key).digest('hex')
   const pair = await generateKeyPair('ES256')
   const keys = [{ ...(await exportJWK(pair.publicKey)), kid: 'one', alg: 'ES256' }]
@@ -31,6 +35,10 @@ export async function createAuth(titles: readonly string[]) {
     keys: [
       { name: 'operator', sha256: sha256(operator), principal: 'operator' },
       { name: 'service', sha256: sha256(service), principal: 'service', titles },
+      ...more.flatMap((caller, number) => [
+        { name: `operator-${number}`, sha256: sha256(caller.operator), principal: 'operator' },
+        { name: `service-${number}`, sha256: sha256(caller.service), principal: 'service', titles },
+      ]),
     ],
   }
   const file = join(folder, 'auth.json')
@@ -41,6 +49,7 @@ export async function createAuth(titles: readonly string[]) {
     env: { LAUREL_AUTH_FILE: file },
     operator,
     service,
+    callers: [{ operator, service }, ...more],
     /** Returns a player's token, by Laurel's player id. */
     player: (playerId: string): Promise<string> => sign({ sub: playerId }, issuer),
     /** Returns the token of a service with these permissions alone. */
@@ -48,3 +57,5 @@ export async function createAuth(titles: readonly string[]) {
       sign({ sub: 'service', permissions }, serviceIssuer),
   }
 }
+
+const randomKey = () => randomBytes(32).toString('hex')
