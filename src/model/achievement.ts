@@ -22,7 +22,7 @@ export type RewardKind = 'gamerscore' | 'in_app' | 'art'
 
 export interface Reward {
   readonly kind: RewardKind
-  /** Points in decimal for gamerscore; a developer's code for in_app; a URL for art. */
+  /** Points for gamerscore, 0 to 999,999,999 in digits or empty; a developer's code for in_app; a URL for art. */
   readonly value: string
   readonly name: string | undefined
   readonly description: string | undefined
@@ -125,13 +125,21 @@ export interface StoredAchievement extends Achievement, Provenance {
   readonly etag: string
 }
 
-/** Returns the sum of the gamerscore rewards. */
+const POINTS = /^\d{1,9}$/
+
+/** Returns the sum of the gamerscore rewards. Values that were stored before they were checked count as 0. */
 export function scoreOf(achievement: Pick<Achievement, 'rewards'>): bigint {
   let score = 0n
-  for (const reward of achievement.rewards) {
-    if (reward.kind === 'gamerscore' && /^\d{1,9}$/.test(reward.value)) score += BigInt(reward.value)
+  for (const { kind, value } of achievement.rewards) {
+    if (kind === 'gamerscore' && POINTS.test(value)) score += BigInt(value)
   }
   return score
+}
+
+/** Returns why the value of a reward is refused; undefined if it is not. An empty one states no points. */
+export function rewardValueProblem({ kind, value }: Pick<Reward, 'kind' | 'value'>): string | undefined {
+  if (kind !== 'gamerscore' || value === '' || POINTS.test(value)) return undefined
+  return 'must be a whole number from 0 to 999999999 for gamerscore'
 }
 
 /** Returns whether a player sees an achievement: it is live, or retired and unlocked by the player. */

@@ -1,4 +1,4 @@
-import type { Achievement, MediaAsset } from './achievement.ts'
+import { type Achievement, type MediaAsset, type Reward, rewardValueProblem } from './achievement.ts'
 import type { Violation } from './errors.ts'
 import { formatJson } from './exact-json.ts'
 import { LIMITS } from './limits.ts'
@@ -58,6 +58,7 @@ export function checkAchievement(achievement: Achievement): readonly Violation[]
     checkText(`${field}.description`, description)
     if (media !== undefined) checkMedia(`${field}.media`, media)
   }
+  violations.push(...checkRewardValues(achievement.rewards))
   checkCount('media', achievement.media, LIMITS.media)
   for (const [index, asset] of achievement.media.entries()) checkMedia(`media[${index}]`, asset)
   checkCount('tags', achievement.tags, LIMITS.tags)
@@ -78,6 +79,14 @@ export function checkAchievement(achievement: Achievement): readonly Violation[]
     refuse('list_order', 'must be a 32-bit integer')
   }
   return violations
+}
+
+/** Returns the violations of the values of gamerscore rewards. */
+export function checkRewardValues(rewards: readonly Reward[]): readonly Violation[] {
+  return rewards.flatMap((reward, index) => {
+    const message = rewardValueProblem(reward)
+    return message === undefined ? [] : [{ field: `rewards[${index}].value`, message }]
+  })
 }
 
 /** Returns the violations of the members that only one dialect knows, by the size of their JSON text. `base` ends with a dot. */

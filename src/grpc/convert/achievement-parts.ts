@@ -7,13 +7,14 @@ import {
   type Reward as RewardMessage,
 } from '../../gen/laurel/v1/achievement.ts'
 import type { LocalizedText as LocalizedTextMessage } from '../../gen/laurel/v1/localized_text.ts'
-import type {
-  MediaAsset,
-  MediaRole,
-  Operator,
-  Requirement,
-  Reward,
-  RewardKind,
+import {
+  type MediaAsset,
+  type MediaRole,
+  type Operator,
+  type Requirement,
+  type Reward,
+  type RewardKind,
+  rewardValueProblem,
 } from '../../model/achievement.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { LocalizedText } from '../../model/localized-text.ts'
@@ -109,9 +110,13 @@ const MEDIA_ROLES_ON_WIRE: Readonly<Record<MediaRole, MediaRoleOnWire>> = {
 
 export function readReward(message: RewardMessage, field: string, violations: Violations): Reward {
   const { media } = message
+  const kind = readChoice(message.kind, REWARD_KINDS, RewardKindOnWire, `${field}.kind`, violations)
+  const value = readText(message.value, `${field}.value`, violations)
+  const problem = rewardValueProblem({ kind, value })
+  if (problem !== undefined) violations.add(`${field}.value`, problem)
   return {
-    kind: readChoice(message.kind, REWARD_KINDS, RewardKindOnWire, `${field}.kind`, violations),
-    value: readText(message.value, `${field}.value`, violations),
+    kind,
+    value,
     name: readOptionalText(message.name, `${field}.name`, violations),
     description: readOptionalText(message.description, `${field}.description`, violations),
     media: media === undefined ? undefined : readMediaAsset(media, `${field}.media`, violations),

@@ -69,13 +69,20 @@ const achievements = plain({
   participation: fc.constantFrom('individual', 'group', 'community'),
   requirements: fc.uniqueArray(requirement, { selector: (one) => one.id, maxLength: 4 }),
   rewards: fc.array(
-    plain({
-      kind: fc.constantFrom('gamerscore', 'in_app', 'art'),
-      value: text,
-      name: optional(text),
-      description: optional(text),
-      media: optional(media),
-    }),
+    fc
+      .oneof(
+        fc.record({ kind: fc.constant('gamerscore'), value: fc.nat(999_999_999).map(String) }),
+        fc.record({ kind: fc.constantFrom('in_app', 'art'), value: text }),
+      )
+      .chain(({ kind, value }) =>
+        plain({
+          kind: fc.constant(kind),
+          value: fc.constant(value),
+          name: optional(text),
+          description: optional(text),
+          media: optional(media),
+        }),
+      ),
     { maxLength: 3 },
   ),
   media: fc.array(media, { maxLength: 3 }),

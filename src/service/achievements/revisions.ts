@@ -1,5 +1,6 @@
 import type { AchievementRevision, StoredAchievement } from '../../model/achievement.ts'
-import { LaurelError } from '../../model/errors.ts'
+import { checkRewardValues } from '../../model/check-achievement.ts'
+import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import type { Queries } from '../../store/queries.ts'
 import { attributionOf, type Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
@@ -113,5 +114,7 @@ async function patchTo(queries: Queries, request: RestoreAchievementRevision): P
     mintedIds,
     ...patch
   } = revision.achievement
+  const violations = checkRewardValues(patch.rewards)
+  if (violations.length > 0) throw invalidArgument(violations)
   return patch
 }

@@ -320,7 +320,10 @@ export interface TimeWindow {
 export interface Reward {
   /** The kind. Required. */
   kind: RewardKind;
-  /** Points in decimal for gamerscore; a developer's code for in-app; a URL for art. At most 4096 characters. */
+  /**
+   * Points for gamerscore: a whole number from 0 to 999999999 in digits, or empty; a developer's code for in-app; a URL for art. At most
+   * 4096 characters.
+   */
   value: string;
   /** The name. At most 4096 characters. */
   name?:

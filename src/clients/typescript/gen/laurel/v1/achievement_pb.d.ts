@@ -565,7 +565,8 @@ export declare type Reward = Message<"laurel.v1.Reward"> & {
   kind: RewardKind;
 
   /**
-   * Points in decimal for gamerscore; a developer's code for in-app; a URL for art. At most 4096 characters.
+   * Points for gamerscore: a whole number from 0 to 999999999 in digits, or empty; a developer's code for in-app; a URL for art. At most
+   * 4096 characters.
    *
    * @generated from field: string value = 2;
    */
@@ -607,7 +608,8 @@ export declare type RewardJson = {
   kind?: RewardKindJson;
 
   /**
-   * Points in decimal for gamerscore; a developer's code for in-app; a URL for art. At most 4096 characters.
+   * Points for gamerscore: a whole number from 0 to 999999999 in digits, or empty; a developer's code for in-app; a URL for art. At most
+   * 4096 characters.
    *
    * @generated from field: string value = 2;
    */
