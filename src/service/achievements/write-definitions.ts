@@ -54,6 +54,7 @@ export async function writeDefinitions(
     if (difference === 0n && !isNewWindow) continue
     await queries.playerTitles.lockByAchievement(titleId, after.id)
     if (difference !== 0n) await queries.playerTitles.adjustScores(titleId, after.id, difference)
+    if (isNewWindow) await queries.progress.resetCounts(titleId, after.id)
     // Contributions of an unlocked achievement stay, with the rewards that can be claimed for them.
     if (isNewWindow && !(await isUnlockedByAll(queries, titleId, after.id)))
       await queries.community.deleteContributions(titleId, after.id, { time, actor, requestId, reason: '' })

@@ -96,6 +96,14 @@ export function progressQueries(db: Kysely<Tables>, sharding: Sharding) {
       return row !== undefined
     },
 
+    /** Resets what a challenge counted, so that no later window finds it. Unlocks stay. The rows of the players must be locked. */
+    async resetCounts(titleId: string, achievementId: string): Promise<void> {
+      await sql`
+        update progress set state = 'not_started', "values" = '{}', reported_percent = 0, percent = 0,
+          first_report_time = null, last_report_time = null, window_start = null, version = version + 1
+        where title_id = ${titleId} and achievement_id = ${achievementId} and state <> 'achieved'`.execute(db)
+    },
+
     /**
      * Deletes all progress on one achievement, with an event each, and subtracts it from the players' totals. The rows of
      * the players must be locked.
