@@ -4,7 +4,7 @@ import { EARLIEST_INSTANT } from '../../../src/model/instant.ts'
 import { tagsOf } from './definition.ts'
 import { writeContribution, writeContributor, writeGlobal } from './global-rows.ts'
 import { claim, resetGlobal } from './global-writes.ts'
-import { pageOf, pagingOf, readSorting, readWindow, sorted } from './query.ts'
+import { BY_CREATION, pageOf, pagingOf, readSorting, readWindow, sorted } from './query.ts'
 import { readTagFilter } from './tags.ts'
 import { type Audience, accountOf, codeOf, namespaceOf, namespacePath, titleOf } from './target.ts'
 
@@ -51,10 +51,10 @@ function reads(admin: string, open: string, path: string, read: Read): readonly 
 
 const STATUSES = ['in_progress', 'unlocked']
 
-/** Lists in list order unless the query asks for another. An achievement without contributions is locked and has no row. */
+/** Lists in order of creation unless the query asks for another. An achievement without contributions is locked and has no row. */
 async function list(audience: Audience, request: GatewayRequest): Promise<GatewayResponse> {
   const { query, operations, call } = request
-  const sorting = readSorting(query, ['achievedAt', 'createdAt'], undefined)
+  const sorting = readSorting(query, ['achievedAt', 'createdAt'], BY_CREATION)
   const status = query.get('status') ?? ''
   if (status !== '' && !STATUSES.includes(status)) {
     throw new DecodeError(['status'], `expected ${STATUSES.join(' or ')}, but found ${describe(status)}`)
@@ -70,16 +70,9 @@ async function list(audience: Audience, request: GatewayRequest): Promise<Gatewa
       isTagged(tagsOf(achievement)) &&
       (status === '' || (status === 'unlocked') === (progress.unlockTime !== undefined)),
   )
-  const usual = sorted(
-    selected,
-    { key: 'listOrder', descending: false },
-    (each) => each.achievement.listOrder,
+  const inOrder = sorted(selected, sorting, ({ progress }, key) =>
+    key === 'achievedAt' ? (progress.unlockTime ?? EARLIEST_INSTANT) : progress.createTime,
   )
-  const inOrder = sorting
-    ? sorted(usual, sorting, ({ progress }, key) =>
-        key === 'achievedAt' ? (progress.unlockTime ?? EARLIEST_INSTANT) : progress.createTime,
-      )
-    : usual
   return { status: 200, body: pageOf(request, inOrder, (each) => writeGlobal(each, namespaceOf(request))) }
 }
 

@@ -30,7 +30,10 @@ export function pageOf<Item>(
   return { data, paging: pagingOf(request, window, window.offset + window.limit < items.length) }
 }
 
-/** As `pageOf`, of a list that is read in parts and in another order: see `readSortedPage`. */
+/**
+ * As `pageOf`, of a list that is read in parts and in another order: see `readSortedPage`. Equal items are in order of id, because their
+ * positions in the list may change between two pages.
+ */
 export async function sortedPageOf<Item, Key>(
   request: RequestHead,
   read: () => AsyncIterable<readonly Item[]>,
@@ -38,10 +41,25 @@ export async function sortedPageOf<Item, Key>(
   write: (item: Item) => JsonValue,
 ): Promise<{ readonly data: readonly JsonValue[]; readonly paging: JsonObject }> {
   const window = readWindow(request)
-  const page = { ...order, start: window.offset, maxItems: window.limit }
+  const page = {
+    keyOf: (item: Item) => {
+      const key = order.keyOf(item)
+      return key === undefined ? undefined : { key, id: order.idOf(item) }
+    },
+    compare: (left: KeyOfItem<Key>, right: KeyOfItem<Key>) =>
+      order.compare(left.key, right.key) || (left.id < right.id ? -1 : 1),
+    idOf: order.idOf,
+    start: window.offset,
+    maxItems: window.limit,
+  }
   const { items, totalSize } = await readSortedPage(read, page)
   const hasMore = window.offset + window.limit < totalSize
   return { data: items.map(write), paging: pagingOf(request, window, hasMore) }
+}
+
+interface KeyOfItem<Key> {
+  readonly key: Key
+  readonly id: string
 }
 
 /** Where the pages before and after begin; empty where there is none, for clients go on until it is. */
@@ -87,6 +105,9 @@ export interface Sorting<Key extends string> {
   readonly key: Key
   readonly descending: boolean
 }
+
+/** Where the platform documents no order: items that are added while a client reads pages come last, and none moves. */
+export const BY_CREATION = { key: 'createdAt', descending: false } as const
 
 /** `key`, `key:asc` or `key:desc`. */
 export function readSorting<Key extends string, Usual extends Sorting<Key> | undefined>(

@@ -57,7 +57,9 @@ const ORDERS = ['statCode', 'createdAt', 'updatedAt'] as const
 async function listItems(request: GatewayRequest, audience: Audience): Promise<GatewayResponse> {
   const { query } = request
   const open = readFlag(query, 'isPublic')
-  const orders = readSortings(query.get('sortBy') || 'updatedAt:asc', ORDERS)
+  // The platform documents the usual order of admins.
+  const usual = audience === 'admin' ? 'updatedAt:asc' : 'createdAt:asc'
+  const orders = readSortings(query.get('sortBy') || usual, ORDERS)
   const user = await userOf(request)
   const items = (await selected(request, audience, user)).filter(
     ({ stat, value }) =>

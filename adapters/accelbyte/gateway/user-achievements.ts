@@ -8,7 +8,7 @@ import { encode } from '../encode.ts'
 import { readBody } from './body.ts'
 import { type CatalogueProgress, listProgressFor } from './catalogue.ts'
 import { tagsOf } from './definition.ts'
-import { compareKeys, readFlag, readSorting, sortedPageOf } from './query.ts'
+import { BY_CREATION, compareKeys, readFlag, readSorting, sortedPageOf } from './query.ts'
 import { readTagFilter } from './tags.ts'
 import { type Audience, accountOf, namespacePath, titleOf } from './target.ts'
 
@@ -44,18 +44,18 @@ async function list(
   const { query } = request
   const account = accountOf(request)
   const unlockedFirst = readFlag(query, 'preferUnlocked') ?? prefersUnlocked
-  const sorting = readSorting(query, ORDERS, undefined)
+  const sorting = readSorting(query, ORDERS, BY_CREATION)
   const isTagged = readTagFilter(query)
   const read = await progressReader(audience, request)
   const count = { all: 0, hidden: 0 }
-  const compareTimes = compareKeys(sorting?.descending === true)
+  const compareTimes = compareKeys(sorting.descending)
   const order = {
     keyOf: (entry: CatalogueProgress) => {
       count.all += 1
       if (entry.achievement.hidden) count.hidden += 1
       if (!isRow(entry) || !isTagged(tagsOf(entry.achievement))) return undefined
       const locked = unlockedFirst && entry.progress.state !== 'achieved' ? 1 : 0
-      return { locked, time: sorting === undefined ? 0n : timeOf(entry, sorting.key) }
+      return { locked, time: timeOf(entry, sorting.key) }
     },
     compare: (left: RowKey, right: RowKey) =>
       left.locked - right.locked || compareTimes(left.time, right.time),
