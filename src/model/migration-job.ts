@@ -9,8 +9,11 @@ export type MigrationState =
   | 'succeeded_with_refusals'
   | 'rolled_back'
 
-/** `unlock_time`: both have unlocked it, at different times; `lower`: ours is further; `revoked`: ours is revoked. */
-export type MigrationConflictKind = 'unlock_time' | 'lower' | 'revoked'
+/**
+ * `unlock_time`: both have unlocked it, at different times; `lower`: ours is further; `revoked`: ours is revoked; `future_time`: theirs lies in
+ * the future, and is unknown here.
+ */
+export type MigrationConflictKind = 'unlock_time' | 'lower' | 'revoked' | 'future_time'
 
 /** `pulling`: a server reads it; `failed`: it is tried again; `unlinked`: the player has no account that the source knows. */
 export type PullState = 'pulling' | 'failed' | 'unlinked' | 'done'

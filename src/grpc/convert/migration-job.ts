@@ -38,6 +38,7 @@ const CONFLICT_KINDS_ON_WIRE: Readonly<Record<MigrationConflictKind, ConflictKin
   unlock_time: ConflictKindOnWire.UNLOCK_TIME,
   lower: ConflictKindOnWire.LOWER,
   revoked: ConflictKindOnWire.REVOKED,
+  future_time: ConflictKindOnWire.FUTURE_TIME,
 }
 
 const DEFAULT_MAX_REFUSALS = 100_000n

@@ -5,6 +5,13 @@ import { formatInstant, type Instant, TICKS_PER_SECOND } from '../../model/insta
 import type { Services } from '../services.ts'
 import { achievementIdOf } from './entry-losses.ts'
 
+type Clock = Pick<Services, 'now' | 'settings'>
+
+/** Returns the time up to which a clock of others may be ahead. Later times are unknown. */
+export function latestTime({ now, settings }: Clock): Instant {
+  return now() + BigInt(settings.timeBounds.maxClockSkewSeconds) * TICKS_PER_SECOND
+}
+
 /** The members of a record that state when something happened. */
 const TIMES = {
   achievement: ['createTime', 'updateTime'],
@@ -16,13 +23,8 @@ const TIMES = {
  * Returns an entry's record without times from the future: they are unknown, which is reported as a loss. A time that is ahead by
  * no more than clocks may differ is taken as now.
  */
-export function withPastTimes(
-  record: Canonical,
-  path: string,
-  { now: clock, settings }: Pick<Services, 'now' | 'settings'>,
-): Translated<Canonical> {
-  const now = clock()
-  const latest = now + BigInt(settings.timeBounds.maxClockSkewSeconds) * TICKS_PER_SECOND
+export function withPastTimes(record: Canonical, path: string, services: Clock): Translated<Canonical> {
+  const [now, latest] = [services.now(), latestTime(services)]
   const report = new LossReport()
   const past = { ...record } as { -readonly [Part in keyof Canonical]: Canonical[Part] }
   for (const part of ['achievement', 'progress', 'summary'] as const) {

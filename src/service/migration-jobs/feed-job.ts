@@ -158,7 +158,7 @@ class Feed {
     const { signal, actor } = this.#call
     const now = this.#services.now()
     await store.read(signal, (queries) => this.#definitions.load(queries, part.names))
-    const prepared = part.prepare(this.#definitions, rowContextOf(this.#job, now, actor))
+    const prepared = part.prepare(this.#definitions, rowContextOf(this.#job, this.#services, actor))
     const written = await store.write(signal, async (queries) => {
       const job = await lockJob(queries, this.#job)
       if (job.state !== 'running') throw notRunning(job)

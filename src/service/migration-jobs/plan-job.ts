@@ -1,4 +1,5 @@
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
+import { formatInstant } from '../../model/instant.ts'
 import type { MigrationJob, MigrationRefusal } from '../../model/migration-job.ts'
 import type { MigrationMapping } from '../../model/migration-mapping.ts'
 import type { Progress } from '../../model/progress.ts'
@@ -12,7 +13,7 @@ import { NO_COUNTS } from './jobs.ts'
 import { checkMapping } from './mapping/check-mapping.ts'
 import { proposeMapping } from './mapping/propose-mapping.ts'
 import { jobTitleOf, PartBuilder } from './part-builder.ts'
-import { rowContextOf } from './prepare-row.ts'
+import { type PreparedRow, rowContextOf } from './prepare-row.ts'
 import { readJobRecords } from './read-job-records.ts'
 import { writePart } from './write-part.ts'
 
@@ -79,7 +80,7 @@ export async function planJob(services: Services, request: PlanJob, call: Call):
   const now = services.now()
   const prepared = part.prepare(
     definitions,
-    rowContextOf({ mapping, deliveriesPerSecond: 0 }, now, call.actor),
+    rowContextOf({ mapping, deliveriesPerSecond: 0 }, services, call.actor),
   )
   const { rows } = prepared.part
   const start = performance.now()
@@ -110,7 +111,7 @@ export async function planJob(services: Services, request: PlanJob, call: Call):
   const scale = readBytes === 0 ? 0 : request.totalBytes / readBytes
   return {
     mapping,
-    reasons,
+    reasons: [...reasons, ...futureTimes(rows)],
     records: rows.slice(0, MAX_SHOWN).map(({ player, achievementId, progress }, index) => ({
       ...{ text: prepared.textOf(index), player: player.id, achievementId, progress },
     })),
@@ -130,6 +131,15 @@ export async function planJob(services: Services, request: PlanJob, call: Call):
             bytes: Math.round((newCount * PROGRESS_BYTES + players * PLAYER_BYTES) * scale),
           },
   }
+}
+
+function futureTimes(rows: readonly PreparedRow[]): readonly string[] {
+  const times = rows.flatMap(({ futureTime }) => futureTime ?? [])
+  const [first] = times
+  if (first === undefined) return []
+  return [
+    `times in the future, such as ${formatInstant(first)}, become unknown in ${times.length} records: check their format`,
+  ]
 }
 
 /** Reads the records of the content. Its last one is left out unless the content is the whole input: it may be cut. */

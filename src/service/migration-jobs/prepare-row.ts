@@ -10,14 +10,21 @@ import { meets } from '../../model/percent.ts'
 import { NOT_STARTED, type Progress, type Report, valueAt } from '../../model/progress.ts'
 import { parseQuantity, type Quantity } from '../../model/quantity.ts'
 import type { StagedProgress } from '../../store/migration-jobs/staged-progress.ts'
+import { latestTime } from '../exchange/past-times.ts'
+import type { Services } from '../services.ts'
 import { problemOf } from './check-progress.ts'
 import { isOfDialect } from './mapping/check-mapping.ts'
 
 /** A row without its ordinal. */
-export type PreparedRow = Omit<StagedProgress, 'ordinal'>
+export interface PreparedRow extends Omit<StagedProgress, 'ordinal'> {
+  /** A time of the record that lies in the future: it is unknown in the progress. */
+  readonly futureTime: Instant | undefined
+}
 
 export interface RowContext {
   readonly now: Instant
+  /** Later times are unknown. */
+  readonly latest: Instant
   readonly actor: string
   /** Whether a single value under any id belongs to the only requirement, and others are kept: entries of dialects. */
   readonly hasOwnValueIds: boolean
@@ -27,11 +34,11 @@ export interface RowContext {
 
 export function rowContextOf(
   { mapping, deliveriesPerSecond }: JobOfRows,
-  now: Instant,
+  services: Pick<Services, 'now' | 'settings'>,
   actor: string,
 ): RowContext {
-  const hasOwnValueIds = isOfDialect(mapping)
-  return { now, actor, hasOwnValueIds, writesEvents: deliveriesPerSecond > 0 }
+  const [now, latest] = [services.now(), latestTime(services)]
+  return { now, latest, actor, hasOwnValueIds: isOfDialect(mapping), writesEvents: deliveriesPerSecond > 0 }
 }
 
 type JobOfRows = Pick<MigrationJob, 'mapping' | 'deliveriesPerSecond'>
@@ -57,13 +64,21 @@ export class RowPreparer {
     if (violation !== undefined) return `${violation.field}: ${violation.message}`
     const progress = this.#progressOf(record, achievement)
     if (typeof progress === 'string') return progress
+    const futureTime =
+      progress.state === 'achieved' || record.progress !== undefined
+        ? futureTimeOf(record, this.#context)
+        : undefined
     return {
       player: record.player,
       achievementId: achievement.id,
       progress,
       score: scoreOf(achievement),
+      // A time that is lost is listed with the player's id, which only rows that are written alone have.
       isAlone:
-        this.#context.writesEvents || achievement.requirements.some(({ statCode }) => statCode !== undefined),
+        this.#context.writesEvents ||
+        futureTime !== undefined ||
+        achievement.requirements.some(({ statCode }) => statCode !== undefined),
+      futureTime,
     }
   }
 
@@ -79,8 +94,8 @@ export class RowPreparer {
       if (key !== undefined && prepared.size < MAX_PREPARED) prepared.set(key, progress)
     }
     if (typeof progress === 'string' || progress.state !== 'achieved') return progress
-    const unlockPrecision = unlockTime === undefined ? 'unknown' : 'imported'
-    return { ...progress, unlockTime: notAfter(this.#context.now, unlockTime), unlockPrecision }
+    const time = pastTime(unlockTime, this.#context)
+    return { ...progress, unlockTime: time, unlockPrecision: time === undefined ? 'unknown' : 'imported' }
   }
 
   #preparedOf(achievement: StoredAchievement): Prepared {
@@ -168,24 +183,34 @@ function roundedDown(text: string, type: 'integer' | 'double'): Quantity | undef
 function restored(
   progress: Progress,
   achievement: StoredAchievement,
-  { actor, now }: RowContext,
+  context: RowContext,
 ): Progress | string {
   if (achievement.participation === 'community')
     return `achievement ${achievement.id}: all players earn it together, and its progress is not a player's`
   if (achievement.lifecycle === 'draft')
     return `achievement ${achievement.id}: it is a draft: set its lifecycle to live before the import`
-  return (
-    problemOf(progress) ?? {
-      ...progress,
-      unlockTime: notAfter(now, progress.unlockTime),
-      firstReportTime: notAfter(now, progress.firstReportTime),
-      lastReportTime: notAfter(now, progress.lastReportTime),
-      writer: progress.writer || actor,
-    }
-  )
+  const problem = problemOf(progress)
+  if (problem !== undefined) return problem
+  const unlockTime = pastTime(progress.unlockTime, context)
+  return {
+    ...progress,
+    unlockTime,
+    unlockPrecision:
+      progress.state === 'achieved' && unlockTime === undefined ? 'unknown' : progress.unlockPrecision,
+    firstReportTime: pastTime(progress.firstReportTime, context),
+    lastReportTime: pastTime(progress.lastReportTime, context),
+    writer: progress.writer || context.actor,
+  }
 }
 
-/** A time that is ahead by no more than clocks may differ is taken as now, as in reports. Readers refuse later ones. */
-function notAfter(now: Instant, time: Instant | undefined): Instant | undefined {
-  return time !== undefined && time > now ? now : time
+/** Returns the time as imports take it: now if it is ahead by no more than clocks may differ, and unknown if by more. */
+function pastTime(time: Instant | undefined, { now, latest }: RowContext): Instant | undefined {
+  if (time === undefined || time <= now) return time
+  return time > latest ? undefined : now
+}
+
+function futureTimeOf({ unlockTime, progress }: MappedRecord, { latest }: RowContext): Instant | undefined {
+  return [unlockTime, progress?.firstReportTime, progress?.lastReportTime].find(
+    (time) => time !== undefined && time > latest,
+  )
 }

@@ -45,7 +45,7 @@ function readWithoutHeader(
     case 'player_documents':
       return readPlayerDocuments(mapping, context, content, from)
     case 'laurel':
-      return readJsonLines(content, from, laurelLineMapper(mapping, context.latest), MAX_PROGRESS_LINE_DEPTH)
+      return readJsonLines(content, from, laurelLineMapper(mapping), MAX_PROGRESS_LINE_DEPTH)
     case 'dialect_document':
       return readDialectDocument(mapping, adapterOf(mapping, context), context, content, from)
     case 'dialect_lines':

@@ -33,7 +33,7 @@ export async function* reconcilePlatform(
   content: AsyncIterable<Uint8Array>,
   call: Call,
 ): AsyncGenerator<Verified> {
-  const { store, now } = services
+  const { store } = services
   const adapter = dialectOf(services, request.dialect)
   const { title, mapping } = await store.read(call.signal, async (queries) => ({
     mapping: mappingOf((await jobOf(queries, request)).mapping, adapter.id),
@@ -41,7 +41,7 @@ export async function* reconcilePlatform(
   }))
   const titleId = title.id
   const definitions = new JobDefinitions(titleId)
-  const preparer = new RowPreparer(rowContextOf({ mapping, deliveriesPerSecond: 0 }, now(), call.actor))
+  const preparer = new RowPreparer(rowContextOf({ mapping, deliveriesPerSecond: 0 }, services, call.actor))
   const binding = withAllIds(adapter, title.bindings[adapter.id] ?? {})
   const counts = { ...NOTHING_VERIFIED }
 

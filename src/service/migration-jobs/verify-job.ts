@@ -68,7 +68,7 @@ export async function* verifyJob(
   content: AsyncIterable<Uint8Array>,
   call: Call,
 ): AsyncGenerator<Verified> {
-  const { store, now } = services
+  const { store } = services
   const { job, title } = await store.read(call.signal, async (queries) => {
     const found = await jobOf(queries, request)
     return { job: found, title: jobTitleOf(await titleOf(queries, found.titleId), found.mapping) }
@@ -78,7 +78,7 @@ export async function* verifyJob(
   const buckets = new Map<number, ComparedBucket>()
   const verify = async (part: PartBuilder): Promise<Verified> => {
     await store.read(call.signal, (queries) => definitions.load(queries, part.names))
-    const prepared = part.prepare(definitions, rowContextOf(job, now(), job.actor))
+    const prepared = part.prepare(definitions, rowContextOf(job, services, job.actor))
     counts.refused += prepared.refusals.length
     if (prepared.part.rows.length === 0) return { counts: { ...counts }, differences: [], buckets: [] }
     const compared = await writeAndRollBack(services, call, (queries) =>

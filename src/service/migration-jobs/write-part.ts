@@ -1,13 +1,14 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
+import { formatInstant } from '../../model/instant.ts'
 import type { MigrationConflict, MigrationJob } from '../../model/migration-job.ts'
-import { NOT_STARTED, type ReportContext } from '../../model/progress.ts'
+import { NOT_STARTED, type Progress, type ReportContext } from '../../model/progress.ts'
 import type { StagedKey } from '../../store/migration-jobs/migration-parts.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Call } from '../call.ts'
 import { ImportedStats } from '../exchange/import-stats.ts'
 import { attempt } from '../progress/writer/apply-reports.ts'
 import { UnitOfWork } from '../progress/writer/unit-of-work.ts'
-import { mergeExisting } from './merge-existing.ts'
+import { type MergedProgress, mergeExisting } from './merge-existing.ts'
 import type { PreparedRow } from './prepare-row.ts'
 import { stageRows } from './stage-rows.ts'
 
@@ -121,6 +122,12 @@ async function checkDefinitions(
   for (const [id, { etag }] of used) if (etags.get(id) !== etag) throw new DefinitionsChanged()
 }
 
+function lostTime({ futureTime }: PreparedRow, { unlockTime }: Progress): MergedProgress['conflict'] {
+  if (futureTime === undefined) return undefined
+  const ours = unlockTime === undefined ? 'unknown' : formatInstant(unlockTime)
+  return { kind: 'future_time', theirs: formatInstant(futureTime), ours }
+}
+
 /** Writes rows one by one in memory, and together into the database: without events, unless the job sends its changes to destinations. */
 async function mergeSingle(
   queries: Queries,
@@ -157,10 +164,11 @@ async function mergeSingle(
       const before = changes.progressOf(key.achievementId)
       const { progress, isChanged, conflict } = mergeExisting(achievement, before, row.progress)
       const movements = isChanged ? stats.movementsTo(key, achievement, before, progress) : new Map()
-      if (conflict !== undefined) {
+      for (const each of [conflict, lostTime(row, progress)]) {
+        if (each === undefined) continue
         counts.conflictCount += 1
         if (conflicts.length < MAX_PART_CONFLICTS)
-          conflicts.push({ playerId: key.playerId, achievementId: key.achievementId, ...conflict })
+          conflicts.push({ playerId: key.playerId, achievementId: key.achievementId, ...each })
       }
       if (!isChanged) return 'unchangedCount'
       const isUnlock = progress.state === 'achieved' && before.state !== 'achieved'

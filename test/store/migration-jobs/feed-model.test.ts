@@ -88,7 +88,8 @@ async function definitionsOf(titleId: string): Promise<ReadonlyMap<string, Store
 
 /** Returns the progress that a player without any would have after each row. */
 function progressesOf(definitions: ReadonlyMap<string, StoredAchievement>, rows: readonly Row[]) {
-  const context = { now: services.now(), actor: 'tester', hasOwnValueIds: false, writesEvents: false }
+  const [now, actor] = [services.now(), 'tester']
+  const context = { now, latest: now, actor, hasOwnValueIds: false, writesEvents: false }
   const preparer = new RowPreparer(context)
   return rows.map(({ player, achievement: id, percent, steps, time }) => {
     const prepared = preparer.prepare(

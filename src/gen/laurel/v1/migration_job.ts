@@ -134,6 +134,8 @@ export const MigrationConflictKind = {
   LOWER: 2,
   /** REVOKED - The stored unlock is revoked, and the record's is not. */
   REVOKED: 3,
+  /** FUTURE_TIME - A time of the record lies in the future, and is unknown here: the unlock counts. */
+  FUTURE_TIME: 4,
 } as const;
 
 export type MigrationConflictKind = typeof MigrationConflictKind[keyof typeof MigrationConflictKind];
@@ -143,6 +145,7 @@ export namespace MigrationConflictKind {
   export type UNLOCK_TIME = typeof MigrationConflictKind.UNLOCK_TIME;
   export type LOWER = typeof MigrationConflictKind.LOWER;
   export type REVOKED = typeof MigrationConflictKind.REVOKED;
+  export type FUTURE_TIME = typeof MigrationConflictKind.FUTURE_TIME;
 }
 
 /** The migration of players' progress from other systems into one title. */

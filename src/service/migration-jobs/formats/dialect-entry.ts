@@ -3,7 +3,6 @@ import { DecodeError } from '../../../dialect/decode-error.ts'
 import type { DocumentEntry } from '../../../dialect/document.ts'
 import { EMPTY_OBJECT } from '../../../dialect/empty.ts'
 import { decodeEntry } from '../../../dialect/translate.ts'
-import { formatInstant, type Instant } from '../../../model/instant.ts'
 import type { MappedRecord, MigrationMapping } from '../../../model/migration-mapping.ts'
 import type { Quantity } from '../../../model/quantity.ts'
 import { DEFAULT_LOCALE } from '../../exchange/read-entries.ts'
@@ -22,7 +21,7 @@ export type MapEntry = (entry: DocumentEntry, account?: string) => readonly (Map
 export function entryMapper(
   mapping: MigrationMapping,
   adapter: Adapter,
-  { dialects, latest }: MappingContext,
+  { dialects }: MappingContext,
 ): MapEntry {
   const titleIds = new Map(Object.entries(mapping.title?.ids ?? {}))
   const achievementIds = new Map(Object.entries(mapping.achievement?.ids ?? {}))
@@ -41,8 +40,6 @@ export function entryMapper(
       const ownTitle = Object.values(title.binding ?? {}).find((id) => titleIds.has(id))
       const achievementId = readId('the achievement', progress.achievementId)
       const ours = achievementIds.get(achievementId)
-      const { unlockTime } = progress
-      if (unlockTime !== undefined && unlockTime > latest) throw new FieldError(...inFuture(unlockTime))
       return [
         {
           titleId: ownTitle === undefined ? undefined : titleIds.get(ownTitle),
@@ -52,7 +49,7 @@ export function entryMapper(
           unlocked: progress.state === 'achieved',
           percent: progress.percent,
           values: decimalTexts(progress.values),
-          unlockTime,
+          unlockTime: progress.unlockTime,
           updateTime: undefined,
           revoked: progress.revoked,
           extensions: progress.extensions,
@@ -69,10 +66,6 @@ export function entryMapper(
 const ACCOUNT = "the player's account"
 const ACCOUNT_NEEDED =
   'in each entry: for documents of one player each, take the format player_documents with $file as the player'
-
-function inFuture(time: Instant): readonly [string, string, string] {
-  return ['the unlock time', 'not in the future', formatInstant(time)]
-}
 
 function decimalTexts(values: Readonly<Record<string, Quantity>>): Readonly<Record<string, string>> {
   const entries = Object.entries(values)

@@ -1,5 +1,4 @@
 import { EMPTY_OBJECT } from '../../../dialect/empty.ts'
-import { formatInstant, type Instant } from '../../../model/instant.ts'
 import type { JsonValue } from '../../../model/json.ts'
 import type { MappedPlayerId, MappedRecord, MigrationMapping } from '../../../model/migration-mapping.ts'
 import { FieldError } from '../../lines/field-error.ts'
@@ -8,17 +7,14 @@ import { PROGRESS_KIND, readProgressLine } from '../../lines/progress-line.ts'
 import type { Refused } from '../../lines/refused.ts'
 import { refusalOf } from '../mapping/compile-mapping.ts'
 
-const TIMES = ['unlockTime', 'firstReportTime', 'lastReportTime', 'windowStart'] as const
 const NONE: readonly never[] = Object.freeze([])
 
-/**
- * Returns the function that maps a line of Laurel's export. A line of another kind than progress has no records.
- * @param latest later times are refused: they would be the latest for ever
- */
-export function laurelLineMapper(
-  { title, player, achievement }: MigrationMapping,
-  latest: Instant,
-): (json: JsonValue) => readonly (MappedRecord | Refused)[] {
+/** Returns the function that maps a line of Laurel's export. A line of another kind than progress has no records. */
+export function laurelLineMapper({
+  title,
+  player,
+  achievement,
+}: MigrationMapping): (json: JsonValue) => readonly (MappedRecord | Refused)[] {
   const titleOf = mappedIdReader('titleId', title?.ids ?? {})
   const achievementOf = mappedIdReader('achievementId', achievement?.ids ?? {})
   const kind: MappedPlayerId['kind'] = player?.usesIdentities === true ? 'identity' : 'player'
@@ -29,9 +25,6 @@ export function laurelLineMapper(
         throw new FieldError('kind', 'a text, such as progress', line['kind'])
       if (line['kind'] !== PROGRESS_KIND) return NONE
       const { titleId, playerId, achievementId, progress } = readProgressLine(line)
-      for (const name of TIMES)
-        if ((progress[name] ?? 0n) > latest)
-          throw new FieldError(`progress.${name}`, 'not in the future', formatInstant(progress[name] ?? 0n))
       return [
         {
           titleId: titleOf(titleId),

@@ -126,7 +126,7 @@ async function* piecesOf(content: Uint8Array): AsyncGenerator<Uint8Array> {
 class CountsFound extends Error {}
 
 async function write(
-  { store, now }: Parts,
+  parts: Parts,
   job: LazyJob,
   claim: PullClaim,
   part: PartBuilder,
@@ -134,11 +134,12 @@ async function write(
   hasCounts: boolean,
   signal: AbortSignal,
 ): Promise<void> {
+  const { store, now } = parts
   const time = now()
   const definitions = new JobDefinitions(job.titleId)
   await store.read(signal, (queries) => definitions.load(queries, part.names))
   const { actor } = job
-  const prepared = part.prepare(definitions, { ...rowContextOf(job, time, actor), writesEvents: true })
+  const prepared = part.prepare(definitions, { ...rowContextOf(job, parts, actor), writesEvents: true })
   const { own: found, others } = divide(prepared.part, player)
   await store.write(signal, async (queries) => {
     const running = await queries.migrationJobs[hasCounts ? 'lock' : 'lockShared'](job)

@@ -1,6 +1,6 @@
 import type { Adapter } from '../../../dialect/adapter.ts'
 import { EMPTY_OBJECT } from '../../../dialect/empty.ts'
-import type { Instant } from '../../../model/instant.ts'
+import { type Instant, LATEST_INSTANT } from '../../../model/instant.ts'
 import type { JsonValue } from '../../../model/json.ts'
 import type {
   MappedPlayer,
@@ -19,7 +19,7 @@ import { knownTimeReader, timeReader } from './times.ts'
 
 export interface MappingContext {
   readonly dialects: ReadonlyMap<string, Adapter>
-  /** Unlock times after it are refused. */
+  /** Later update times are unknown. */
   readonly latest: Instant
   /** The account of all entries of a dialect's document, which then need not name it. */
   readonly account?: string | undefined
@@ -53,7 +53,7 @@ export function compileMapping<Raw>(
     fieldOf(achievement.field),
     mappedIdReader(achievement.field, achievement.ids),
   )
-  const timeOf = unlockTime && fieldThen(fieldOf(unlockTime.field), timeReader(unlockTime, latest))
+  const timeOf = unlockTime && fieldThen(fieldOf(unlockTime.field), timeReader(unlockTime, LATEST_INSTANT))
   const updateTimeOf = updateTime && fieldThen(fieldOf(updateTime.field), knownTimeReader(updateTime, latest))
   const revokedOf = revoked && fieldThen(fieldOf(revoked.field), flagReader(revoked))
   const progressOf = progressReader(mapping, fieldOf)

@@ -1577,6 +1577,13 @@ export enum MigrationConflictKind {
    * @generated from enum value: MIGRATION_CONFLICT_KIND_REVOKED = 3;
    */
   REVOKED = 3,
+
+  /**
+   * A time of the record lies in the future, and is unknown here: the unlock counts.
+   *
+   * @generated from enum value: MIGRATION_CONFLICT_KIND_FUTURE_TIME = 4;
+   */
+  FUTURE_TIME = 4,
 }
 
 /**
@@ -1584,7 +1591,7 @@ export enum MigrationConflictKind {
  *
  * @generated from enum laurel.v1.MigrationConflictKind
  */
-export declare type MigrationConflictKindJson = "MIGRATION_CONFLICT_KIND_UNSPECIFIED" | "MIGRATION_CONFLICT_KIND_UNLOCK_TIME" | "MIGRATION_CONFLICT_KIND_LOWER" | "MIGRATION_CONFLICT_KIND_REVOKED";
+export declare type MigrationConflictKindJson = "MIGRATION_CONFLICT_KIND_UNSPECIFIED" | "MIGRATION_CONFLICT_KIND_UNLOCK_TIME" | "MIGRATION_CONFLICT_KIND_LOWER" | "MIGRATION_CONFLICT_KIND_REVOKED" | "MIGRATION_CONFLICT_KIND_FUTURE_TIME";
 
 /**
  * Describes the enum laurel.v1.MigrationConflictKind.
