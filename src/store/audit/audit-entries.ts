@@ -31,8 +31,9 @@ export function auditEntryQueries(db: Kysely<Tables>) {
   return {
     /** Inserts an entry in the transaction of its change, and returns its id. */
     async insert(entry: NewAuditEntry): Promise<bigint> {
-      // As for an event, before the id is assigned: the safe position waits for transactions with this lock.
-      await sql`lock table events in row exclusive mode`.execute(db)
+      // As for an event, before the id is assigned: the safe position waits for transactions with this lock. On a cluster, the locks of all
+      // partitions would be those of all shards too.
+      await sql`lock table only events in row exclusive mode`.execute(db)
       const { id } = await db
         .insertInto('audit_entries')
         .values(toRow(entry))
