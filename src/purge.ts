@@ -4,6 +4,7 @@ import { NEVER_ABORTED } from './model/never-aborted.ts'
 import { purgeAuditEntries } from './service/audit/purge-audit-entries.ts'
 import { purgeDeliveries } from './service/destinations/delivery-batches.ts'
 import { purgeEventsBefore } from './service/events/purge-events.ts'
+import { turnPartitions } from './service/events/turn-partitions.ts'
 import { purgeImages } from './service/images/images.ts'
 import type { Services } from './service/services.ts'
 import type { Queries } from './store/queries.ts'
@@ -20,6 +21,7 @@ export async function purgeExpired(services: Services, config: Config, log: Logg
   const purge = (run: (queries: Queries) => Promise<unknown>) => services.store.write(signal, run)
   const steps: readonly (() => Promise<unknown>)[] = [
     () => purge((queries) => queries.idempotency.purgeBefore(before(config.requestIdTtlHours))),
+    () => turnPartitions(services, before(config.requestIdTtlHours), signal),
     () => purge((queries) => queries.tombstones.purgeBefore(oldestReport)),
     () => purgeEventsBefore(services, before(config.eventRetentionHours), signal),
     () => purge((queries) => queries.plans.purgeBefore(before(config.eventRetentionHours))),

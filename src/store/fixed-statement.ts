@@ -26,7 +26,11 @@ interface PlayerCondition {
   readonly playerIds: readonly string[]
 }
 
-type Part = ValueTable | Fragment | PlayerCondition | string | number | bigint
+interface IdCondition {
+  readonly lowestId: bigint
+}
+
+type Part = ValueTable | Fragment | PlayerCondition | IdCondition | string | number | bigint
 
 /** By template: without a cluster, and on one. */
 const texts = {
@@ -38,14 +42,16 @@ const texts = {
  * Returns a statement whose text is built once for each template. Fragments and the columns of tables must be the same each
  * time; other parts are values. On the hot path, building a long text each time would take longer than the values.
  */
-export function fixed<Row>(template: TemplateStringsArray, ...parts: readonly Part[]) {
+export function fixed<Row>(template: TemplateStringsArray, ...groups: readonly (Part | readonly Part[])[]) {
+  const parts = groups.flat()
   const cache = parts.some(isOfCluster) ? texts.cluster : texts.one
-  const text = cache.get(template) ?? textOf(template, parts)
+  const text = cache.get(template) ?? textOf(template, groups)
   cache.set(template, text)
   const values: unknown[] = []
   for (const part of parts) {
     if (typeof part !== 'object') values.push(part)
     else if ('playerIds' in part) values.push(arrayText('text', [...new Set(part.playerIds)]))
+    else if ('lowestId' in part) values.push(part.lowestId)
     else if ('columns' in part) {
       for (const name in part.columns) values.push(arrayText(...(part.columns[name] as Columns[string])))
     }
@@ -58,7 +64,8 @@ export function fixed<Row>(template: TemplateStringsArray, ...parts: readonly Pa
 
 function isOfCluster(part: Part): boolean {
   return (
-    typeof part === 'object' && ('playerIds' in part || ('isOfCluster' in part && part.isOfCluster === true))
+    typeof part === 'object' &&
+    ('playerIds' in part || 'lowestId' in part || ('isOfCluster' in part && part.isOfCluster === true))
   )
 }
 
@@ -71,6 +78,11 @@ export function fixedOfPlayers(
   playerIds: readonly string[],
 ): Fragment | PlayerCondition {
   return isDistributed ? { column, playerIds } : TRUE
+}
+
+/** Ends the condition of a lookup by request id: on a cluster, leaves out the partitions of expired ones. */
+export function fixedUnexpired(lowestId: bigint | undefined): Fragment | IdCondition {
+  return lowestId === undefined ? TRUE : { lowestId }
 }
 
 /** Returns a part of a statement's text. */
@@ -91,22 +103,25 @@ export function table(alias: string, columns: Columns): ValueTable {
   return { alias, columns }
 }
 
-function textOf(template: TemplateStringsArray, parts: readonly Part[]): string {
+function textOf(template: TemplateStringsArray, groups: readonly (Part | readonly Part[])[]): string {
   let count = 0
   const next = () => {
     count += 1
     return `$${count}`
   }
-  const written = parts.map((part) => {
+  const written = groups.map((group) => [group].flat().map(write).join(''))
+  return String.raw({ raw: template }, ...written)
+
+  function write(part: Part): string {
     if (typeof part !== 'object') return next()
     if ('fragment' in part) return part.fragment
+    if ('lowestId' in part) return `id >= ${next()}::bigint`
     if ('playerIds' in part) return `${part.column} = any(${next()}::text[])`
     const unnested = Object.entries(part.columns).map(
       ([name, [type]]) => `unnest(${arrayOf(type, next())}) as ${name}`,
     )
     return `(select ${unnested.join(', ')}) as ${part.alias}`
-  })
-  return String.raw({ raw: template }, ...written)
+  }
 }
 
 /** Separates JSON texts, in which control characters are escaped. */

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { type CallerKey, EARLIER_CALLER } from '../model/caller-key.ts'
+import { compositeKey } from '../model/composite-key.ts'
 import type { Instant } from '../model/instant.ts'
 import { forEachGroup, ofPlayers, type Sharding } from './citus/sharding.ts'
 import { type Columns, fixed, fragment, table } from './fixed-statement.ts'
@@ -49,6 +50,10 @@ export function responseRows(responses: readonly PlayerResponse[]): Columns {
     digest: ['text', responses.map(({ digest }) => digest)],
     response: ['json', responses.map(({ response }) => response)],
   }
+}
+
+function keyText({ playerId, requestId, caller }: PlayerResponse): string {
+  return compositeKey(playerId, requestId, caller)
 }
 
 export function idempotencyQueries(db: Kysely<Tables>, sharding: Sharding) {
@@ -103,29 +108,34 @@ export function idempotencyQueries(db: Kysely<Tables>, sharding: Sharding) {
         .execute()
     },
 
-    /** Returns the stored responses to players' requests, of all callers, in no order. */
-    list: (requests: readonly PlayerRequestKey[]): Promise<readonly PlayerResponse[]> =>
-      forEachGroup(sharding, requests, ({ playerId }) => playerId, listGroup),
+    list,
+    insert,
 
-    async insert(responses: readonly PlayerResponse[], time: Instant): Promise<void> {
-      await fixed`insert into player_requests (${RESPONSE_COLUMNS}, create_time)
-        select ${RESPONSE_VALUES}, ${time}::bigint from ${table('r', responseRows(responses))}
-        order by player_id, request_id`.execute(db)
-    },
-
-    /** As `insert`, but without responses to requests that have one already. */
+    /** As `insert`, but without responses to requests that have one already. The players must be locked exclusively. */
     async insertMissing(responses: readonly PlayerResponse[], time: Instant): Promise<void> {
-      await fixed`insert into player_requests (${RESPONSE_COLUMNS}, create_time)
-        select ${RESPONSE_VALUES}, ${time}::bigint from ${table('r', responseRows(responses))}
-        order by player_id, request_id
-        on conflict (player_id, request_id, caller) do nothing`.execute(db)
+      // On a cluster, a unique index is that of a partition.
+      const stored = new Set((await list(responses)).map(keyText))
+      const missing = responses.filter((response) => !stored.has(keyText(response)))
+      if (missing.length > 0) await insert(missing, time)
     },
 
-    /** Deletes responses that are older than the time. */
+    /** Deletes responses that are older than the time. On a cluster, those of players are dropped by partition. */
     async purgeBefore(time: Instant): Promise<void> {
       await db.deleteFrom('definition_requests').where('create_time', '<', time).execute()
-      await db.deleteFrom('player_requests').where('create_time', '<', time).execute()
+      if (!sharding.isDistributed)
+        await db.deleteFrom('player_requests').where('create_time', '<', time).execute()
     },
+  }
+
+  /** Returns the stored responses to players' requests, of all callers, in no order. */
+  function list(requests: readonly PlayerRequestKey[]): Promise<readonly PlayerResponse[]> {
+    return forEachGroup(sharding, requests, ({ playerId }) => playerId, listGroup)
+  }
+
+  async function insert(responses: readonly PlayerResponse[], time: Instant): Promise<void> {
+    await fixed`insert into player_requests (${RESPONSE_COLUMNS}, create_time)
+      select ${RESPONSE_VALUES}, ${time}::bigint from ${table('r', responseRows(responses))}
+      order by player_id, request_id`.execute(db)
   }
 
   async function listGroup(requests: readonly PlayerRequestKey[]): Promise<readonly PlayerResponse[]> {

@@ -7,6 +7,7 @@ import { backfillQueries } from './achievements/backfills.ts'
 import { unlockTotalQueries } from './achievements/unlock-totals.ts'
 import { auditEntryQueries } from './audit/audit-entries.ts'
 import type { ListNodeWriters } from './citus/node-writers.ts'
+import { partitionQueries } from './citus/partitions.ts'
 import type { Sharding } from './citus/sharding.ts'
 import { communityQueries } from './community/community.ts'
 import { databaseClockQueries } from './database-clock.ts'
@@ -77,6 +78,7 @@ export function queriesOn(
     progressChanges: progressChangeQueries(db, sharding),
     optimisticWrites: optimisticWriteQueries(db, sharding),
     progressLists: progressListQueries(db, sharding),
+    partitions: partitionQueries(db, sharding.oldestRequest),
     events: eventQueries(db, sharding, listNodeWriters),
     eventHistory: eventHistoryQueries(db),
     auditEntries: auditEntryQueries(db),

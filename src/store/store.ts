@@ -31,6 +31,8 @@ export interface Store extends Transactions<Queries> {
   /** `half_open`: the next call is let through as a test. */
   readonly breaker: BreakerState
   readonly pool: PoolUse
+  /** Has the next call read again where shards are and which partitions there are. */
+  refresh(): void
   onBreaker(listener: (state: BreakerState) => void): void
   /** The listener is called after each committed transaction that may write, on any node. */
   onWritten(listener: () => void): void
@@ -83,6 +85,7 @@ export function openStore(options: StoreOptions): Store {
       const node = sharding?.nodeOf(playerId)
       return node === undefined ? store : nodes.of(node)
     },
+    refresh: () => connections.refresh(),
     snapshot: (signal, work) => readSnapshot(options, snapshots, signal, work),
     get pool() {
       return { ...connections.counts, waiting: guard.waiting }

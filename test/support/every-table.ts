@@ -4,6 +4,8 @@ interface Column {
   readonly table: string
   readonly column: string
   readonly type: string
+  /** Whether it chooses the partition of a row, on a cluster. */
+  readonly isPartitioning: boolean
 }
 
 /** Text with all that COPY escapes, and with its end mark. */
@@ -32,13 +34,16 @@ function quoted(text: string): string {
 export async function fillEveryTable(url: string, tables: readonly string[]): Promise<void> {
   const columns = await onDatabase<Column>(
     url,
-    `select c.relname as table, quote_ident(a.attname) as column, format_type(a.atttypid, null) as type
+    `select c.relname as table, quote_ident(a.attname) as column, format_type(a.atttypid, null) as type,
+       c.relkind = 'p' and a.attname = 'id' as "isPartitioning"
      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
-     where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' order by a.attnum`,
+     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') order by a.attnum`,
   )
   for (const table of tables) {
     const own = columns.filter((column) => column.table === table)
-    const rows = [1, 2].map((row) => own.map(({ type }) => VALUES[type]?.(row)).join(', '))
+    const rows = [1, 2].map((row) =>
+      own.map(({ type, isPartitioning }) => (isPartitioning ? row : VALUES[type]?.(row))).join(', '),
+    )
     const names = own.map(({ column }) => column).join(', ')
     for (const row of rows)
       await onDatabase(url, `insert into ${table} (${names}) overriding system value select ${row}`)
@@ -51,8 +56,8 @@ export async function fillEveryTable(url: string, tables: readonly string[]): Pr
 export async function contentsOf(url: string): Promise<Readonly<Record<string, string>>> {
   const tables = await onDatabase<{ name: string }>(
     url,
-    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
-       and relname not like 'kysely%' order by relname`,
+    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+       and not relispartition and relname not like 'kysely%' order by relname`,
   )
   const contents: Record<string, string> = {}
   for (const { name } of tables) {

@@ -16,9 +16,9 @@ export async function purgeEventsBefore(
   const mark = await store.read(signal, (queries) => queries.events.findMarkBefore(time))
   if (mark !== undefined) await store.write(signal, (queries) => queries.events.purgeMarksBefore(mark))
   // Includes events that an interrupted earlier run has left.
-  const oldest = await store.read(signal, (queries) => queries.events.findOldestMark())
-  for (const titleId of await store.read(signal, (queries) => queries.events.listTitles())) {
-    while (await store.write(signal, (queries) => queries.events.purgeUpTo(titleId, oldest.position)))
+  const { position: last } = await store.read(signal, (queries) => queries.events.findOldestMark())
+  for (const part of await store.read(signal, (queries) => queries.events.listPartsUpTo(last))) {
+    while (await store.write(signal, (queries) => queries.events.purgeUpTo(part, last)))
       signal.throwIfAborted()
   }
 }

@@ -81,7 +81,7 @@ export class JobThrottle {
     if (time >= before.time && time < before.time + SAMPLE_TICKS) return
     const { position, reports, jobCount } = await store.read(signal, async (queries) => {
       const position = await queries.events.findLastId()
-      const count = position - before.position
+      const count = queries.partitions.countIds(before.position, position)
       if (count <= 0n) return { position, reports: 0, jobCount: 1 }
       const readCount = count < MAX_READ_EVENTS ? count : MAX_READ_EVENTS
       const found = await queries.events.countReports(position - readCount, position)

@@ -20,7 +20,10 @@ export async function setForCopy(client: pg.ClientBase): Promise<void> {
     await client.query('select set_config($1, $2, true)', [name, value])
 }
 
-/** Returns the tables of the list that exist in the schema, in its order, each with its columns. */
+/**
+ * Returns the tables of the list that exist in the schema, in its order, each with its columns, without the id that partitions responses
+ * on a cluster.
+ */
 export async function existingTables(
   client: pg.ClientBase,
   names: readonly string[],
@@ -30,6 +33,7 @@ export async function existingTables(
      from pg_class c join pg_attribute a on a.attrelid = c.oid
      where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and c.relname = any($1)
        and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+       and (c.relname, a.attname) <> ('player_requests', 'id')
      group by c.relname`,
     [names],
   )

@@ -10,7 +10,7 @@ const CHANGED_RESULT = 'RevalidateCachedQuery'
 
 /**
  * Returns an error of Citus as Postgres would report it:
- * - The constraint is that of the table, not of its shard, whose name ends in a number. An error of another node names it only in its
+ * - The constraint is that of the table, not of its partition or shard, whose names end in a number. An error of another node names it only in its
  *   message.
  * - Another node's failure gets a code of its own: the reporting server works.
  * - Citus rejects some statements as an internal error, and others with the code of a stale statement. The server works, and a repetition
@@ -33,7 +33,7 @@ function isOfOtherNode({ code = '', severity }: pg.DatabaseError): boolean {
 function constraintOf({ constraint, message }: pg.DatabaseError): string | undefined {
   const names = constraint === undefined ? (message.match(/\w+/g) ?? []) : [constraint]
   for (const name of names) {
-    const table = name.replace(/_\d+$/, '')
+    const table = name.replace(/(_\d+)+$/, '')
     if (isKnownConstraint(table)) return table
   }
   return constraint

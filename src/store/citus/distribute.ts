@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { withClient } from '../with-client.ts'
+import { partitionTables } from './partitions.ts'
 import { PLACEMENTS, type Placement } from './placements.ts'
 
 /** For the operator of the database. */
@@ -56,7 +57,9 @@ export async function distribute(
       // Citus refuses to distribute a table while another one refers to it.
       const keys = await dropForeignKeys(client)
       if (!placed.has('accounts')) await keyAccountsByPlayer(client)
+      const partitions = placed.has('events') ? [] : await partitionTables(client)
       for (const [table, placement] of missing) await placeTable(client, table, placement, count)
+      for (const partition of partitions) await truncateLocal(client, partition)
       for (const key of keys) await run(client, key.table, `alter table ${key.table} ${key.definition}`)
     }
     const actualCount = await countShards(client)
@@ -135,7 +138,11 @@ async function placeTable(
       placement.with,
     ])
   }
-  // Citus copies the rows to the shards. Hidden rows remain in the coordinator's own table.
+  await truncateLocal(client, table)
+}
+
+/** Citus copies the rows to the shards. Hidden rows remain in the coordinator's own table. */
+async function truncateLocal(client: pg.Client, table: string): Promise<void> {
   await run(client, table, 'select truncate_local_data_after_distributing_table($1::regclass)', [table])
 }
 

@@ -85,11 +85,13 @@ export function nodeDatabase(
           },
           async write(writes, time) {
             const ids = await eventIds.take(eventIdCount(writes))
+            const { oldestRequest } = nodeOn(client)
             const written: WrittenProgress<(typeof writes)[number]>[] = []
             let used = 0
             for (const { db, group } of groups(writes, ({ key }) => key.playerId)) {
               const count = eventIdCount(group)
-              written.push(...(await writeProgress(db, group, time, ids.slice(used, used + count))))
+              const newIds = ids.slice(used, used + count)
+              written.push(...(await writeProgress(db, group, time, { newIds, oldestRequest })))
               used += count
             }
             return written

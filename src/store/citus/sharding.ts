@@ -2,12 +2,18 @@ import { type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
 import { type ClusterStatement, localStatements, renamed } from './local-statement.ts'
 import type { NodeAddress } from './node-address.ts'
+import { readOldestRequest } from './partitions.ts'
 import { textHash } from './text-hash.ts'
 
 /** Which players' rows one statement may read or write together. */
 export interface Sharding {
   /** Whether the tables of players are spread over the nodes of a Citus cluster. */
   readonly isDistributed: boolean
+  /**
+   * The lowest id that an event or response with an unexpired request id can have: lookups of request ids leave out the partitions below.
+   * It may be lower than it could be. Undefined without a cluster.
+   */
+  readonly oldestRequest: bigint | undefined
   /** Returns a statement as the database runs it. */
   readonly statementOf: (text: string) => ClusterStatement
   /**
@@ -23,6 +29,7 @@ export interface Sharding {
 export interface ClusterNode {
   readonly address: NodeAddress
   readonly shards: readonly NodeShard[]
+  readonly oldestRequest: bigint
   /** Returns the shard of a player; undefined if another node has it. */
   shardOf(playerId: string): NodeShard | undefined
 }
@@ -36,6 +43,7 @@ export interface NodeShard {
 
 export const ONE_DATABASE: Sharding = {
   isDistributed: false,
+  oldestRequest: undefined,
   statementOf: (text) => ({ text, writesCopies: false }),
   groups: (items) => (items.length === 0 ? [] : [items]),
   nodeOf: () => undefined,
@@ -86,13 +94,15 @@ export function ofPlayers(
 
 class Shards implements Sharding {
   readonly isDistributed = true
+  readonly oldestRequest: bigint
   readonly statementOf: Sharding['statementOf']
   /** The lowest hash of each shard, ascending. */
   readonly #minimums: readonly number[]
   /** By shard. */
   readonly #nodes: readonly (ClusterNode | undefined)[]
 
-  constructor(placements: readonly PlayerShard[], tables: readonly ClusterTable[]) {
+  constructor(placements: readonly PlayerShard[], tables: readonly ClusterTable[], oldestRequest: bigint) {
+    this.oldestRequest = oldestRequest
     this.#minimums = placements.map(({ minimum }) => minimum)
     const copies = new Map(tables.flatMap(({ name, copy }) => (copy === null ? [] : [[name, copy] as const])))
     this.statementOf = localStatements({
@@ -110,6 +120,7 @@ class Shards implements Sharding {
       nodes.set(group, {
         address: { group, host, port },
         shards: shards.filter((_, index) => isHere(index)),
+        oldestRequest,
         shardOf: (playerId) => {
           const index = this.#shardOf(playerId)
           return isHere(index) ? shards[index] : undefined
@@ -170,6 +181,7 @@ export async function readSharding(client: pg.ClientBase): Promise<Sharding> {
       n.metadatasynced or n.groupid = 0 as "isSynced", (
         select json_object_agg(o.logicalrelid::regclass, shard_name(o.logicalrelid, o.shardid))
         from pg_dist_shard o join pg_dist_partition q on q.logicalrelid = o.logicalrelid
+        join pg_class c on c.oid = o.logicalrelid and not c.relispartition
         where q.partmethod = 'h' and q.colocationid = p.colocationid and o.shardminvalue = s.shardminvalue
       ) as tables
     from pg_dist_shard s
@@ -183,7 +195,8 @@ export async function readSharding(client: pg.ClientBase): Promise<Sharding> {
   const tables = await client.query<ClusterTable>(
     `select logicalrelid::regclass::text as name, case when repmodel = 't' then (
         select format('%s_%s', logicalrelid::regclass, shardid) from pg_dist_shard s where s.logicalrelid = p.logicalrelid) end as copy
-    from pg_dist_partition p where partmethod = 'h' or repmodel = 't'`,
+    from pg_dist_partition p join pg_class c on c.oid = logicalrelid and not c.relispartition
+    where partmethod = 'h' or repmodel = 't'`,
   )
-  return new Shards(shards.rows, tables.rows)
+  return new Shards(shards.rows, tables.rows, await readOldestRequest(client))
 }

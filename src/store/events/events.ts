@@ -3,6 +3,7 @@ import type { Event } from '../../model/event.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { NodeAddress } from '../citus/node-address.ts'
 import type { ListNodeWriters } from '../citus/node-writers.ts'
+import { partitionQueries } from '../citus/partitions.ts'
 import type { Sharding } from '../citus/sharding.ts'
 import { COLUMNS } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
@@ -34,6 +35,8 @@ const DELETE_BATCH_SIZE = 5_000
 const LAST_ID = sql<LastId>`select case when is_called then last_value else 0 end as position from events_id_seq`
 
 export function eventQueries(db: Kysely<Tables>, sharding: Sharding, listNodeWriters: ListNodeWriters) {
+  const partitions = partitionQueries(db, sharding.oldestRequest)
+
   return {
     /**
      * Returns the last assigned id and the transactions that hold a write lock on the events table. The subquery depends on
@@ -102,8 +105,6 @@ export function eventQueries(db: Kysely<Tables>, sharding: Sharding, listNodeWri
         .execute()
       return rows.map(toEvent)
     },
-
-    listTitles,
 
     /** Returns the distinct traces of recorded calls that caused these events of a player. */
     async listTraces(playerId: string, ids: readonly bigint[]): Promise<readonly string[]> {
@@ -180,18 +181,33 @@ export function eventQueries(db: Kysely<Tables>, sharding: Sharding, listNodeWri
         .executeTakeFirst()
     },
 
+    /** Returns a position up to which all events are older than a time. */
+    async findPositionBefore(time: Instant): Promise<bigint> {
+      const { rows } = await sql<{ position: bigint }>`
+        select coalesce(max(position), 0) as position from event_marks where time < ${time}`.execute(db)
+      return (rows[0] as { position: bigint }).position
+    },
+
     /** Makes a mark the oldest one, before the events up to it are purged. */
     async purgeMarksBefore({ position }: EventMark): Promise<void> {
       await db.deleteFrom('event_marks').where('position', '<', position).execute()
     },
 
-    /** Deletes a batch of events up to a position. Returns false if there were none. */
-    async purgeUpTo(titleId: string, position: bigint): Promise<boolean> {
+    /** Returns the parts of events for `purgeUpTo`: titles, or on a cluster the partitions without a later event. */
+    listPartsUpTo: (position: bigint): Promise<readonly string[]> =>
+      sharding.isDistributed ? partitions.listUpTo('events', position) : listTitles(),
+
+    /** Deletes a batch of a title's events up to a position, or drops a partition. Returns false if there were none. */
+    async purgeUpTo(part: string, position: bigint): Promise<boolean> {
+      if (sharding.isDistributed) {
+        await partitions.drop(part)
+        return false
+      }
       const { rows } = await sql<{ id: bigint }>`
-        select id from events where title_id = ${titleId} and id <= ${position}
+        select id from events where title_id = ${part} and id <= ${position}
         order by id offset ${DELETE_BATCH_SIZE} limit 1`.execute(db)
       const { numAffectedRows = 0n } = await sql`
-        delete from events where title_id = ${titleId} and id < ${rows[0]?.id ?? position + 1n}`.execute(db)
+        delete from events where title_id = ${part} and id < ${rows[0]?.id ?? position + 1n}`.execute(db)
       return numAffectedRows > 0n
     },
   }

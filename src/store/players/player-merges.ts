@@ -59,13 +59,21 @@ export function playerMergeQueries(db: Kysely<Tables>, sharding: Sharding) {
     async moveResponses({ absorbedId, playerId }: Merge): Promise<void> {
       if (isDistributed) {
         const columns = ['request_id', 'caller', 'fingerprint', 'response', 'create_time']
-        await moveRows(db, { table: 'player_requests', columns, from: absorbedId, to: playerId })
-        return
+        // They may be in another partition, so no index conflicts.
+        const stored = await db
+          .selectFrom('player_requests')
+          .where('player_id', '=', playerId)
+          .select(['request_id', 'caller'])
+          .execute()
+        const condition = sql<SqlBool>`(request_id, caller) not in (select * from unnest(
+          ${stored.map((row) => row.request_id)}::text[], ${stored.map((row) => row.caller)}::text[]))`
+        await moveRows(db, { table: 'player_requests', columns, from: absorbedId, to: playerId, condition })
+      } else {
+        await sql`
+          update player_requests q set player_id = ${playerId} where player_id = ${absorbedId} and not exists (
+            select from player_requests
+            where player_id = ${playerId} and request_id = q.request_id and caller = q.caller)`.execute(db)
       }
-      await sql`
-        update player_requests q set player_id = ${playerId} where player_id = ${absorbedId} and not exists (
-          select from player_requests
-          where player_id = ${playerId} and request_id = q.request_id and caller = q.caller)`.execute(db)
       await db.deleteFrom('player_requests').where('player_id', '=', absorbedId).execute()
     },
 

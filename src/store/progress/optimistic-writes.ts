@@ -2,7 +2,14 @@ import type { Kysely } from 'kysely'
 import type { Instant } from '../../model/instant.ts'
 import { NOT_STARTED, type Progress, type ProgressKey } from '../../model/progress.ts'
 import { readInOrder, type Sharding } from '../citus/sharding.ts'
-import { clusterFragment, fixed, fixedOfPlayers, fragment, table } from '../fixed-statement.ts'
+import {
+  clusterFragment,
+  fixed,
+  fixedOfPlayers,
+  fixedUnexpired,
+  fragment,
+  table,
+} from '../fixed-statement.ts'
 import { RESPONSE_COLUMNS, RESPONSE_VALUES } from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
 import {
@@ -19,7 +26,7 @@ import {
   type ProgressItems,
   progressFromItems,
 } from './progress-rows.ts'
-import { type ProgressWrite, tablesOf, type WrittenProgress } from './progress-writes.ts'
+import { type ProgressWrite, type ShardIds, tablesOf, type WrittenProgress } from './progress-writes.ts'
 
 /** A player's progress on an achievement, read without a lock. */
 export interface ProgressSnapshot {
@@ -69,17 +76,18 @@ export function optimisticWriteQueries(db: Kysely<Tables>, sharding: Sharding) {
  * A write is one row with its last change; a few have further changes or responses, which refer to it by its ordinal.
  * Ordinals are looked up by `not in`, or by an `in` that ends in `is true`: so the planner keeps them in a hash, however
  * many or few it expects, and never compares each with each.
- * @param eventIds `eventIdCount` new ids, ascending, for a shard: the sequence is on the coordinator
+ * @param shard for a shard
  */
 export async function writeProgress<Write extends ProgressWrite>(
   db: Kysely<Tables>,
   writes: readonly Write[],
   time: Instant,
-  eventIds?: readonly bigint[],
+  shard?: ShardIds,
 ): Promise<readonly WrittenProgress<Write>[]> {
-  const { definitionLock, firstVersion, eventColumns, eventValues } =
-    eventIds === undefined ? ON_ONE_DATABASE : ON_SHARD
-  const { definitions, progress, earlierChanges, responses } = tablesOf(writes, time, eventIds)
+  const { definitionLock, firstVersion, eventColumns, eventValues, responseColumns, responseValues } =
+    shard === undefined ? ON_ONE_DATABASE : ON_SHARD
+  const { definitions, progress, earlierChanges, responses } = tablesOf(writes, time, shard?.newIds)
+  const isStored = (alias: string) => isStoredSince(alias, shard?.oldestRequest)
   const { rows } = await fixed<{ ordinal: bigint; version: bigint | null }>`
     with current_definitions as (
       select d.number from ${definitions}
@@ -176,8 +184,8 @@ export async function writeProgress<Write extends ProgressWrite>(
       ) e
     ),
     new_responses as (
-      insert into player_requests (${RESPONSE_COLUMNS}, create_time)
-      select ${RESPONSE_VALUES}, ${time}::bigint from responses
+      insert into player_requests (${responseColumns}, create_time)
+      select ${responseValues}, ${time}::bigint from responses
       where (ordinal in (select ordinal from written)) is true
     )
     select ordinal, null::bigint as version from generate_series(1, ${writes.length}::bigint) as ordinal
@@ -228,6 +236,8 @@ const ON_ONE_DATABASE = {
   firstVersion: FIRST_VERSION,
   eventColumns: CHANGE_EVENT_COLUMNS,
   eventValues: CHANGE_EVENT_VALUES,
+  responseColumns: RESPONSE_COLUMNS,
+  responseValues: RESPONSE_VALUES,
 }
 
 /** A change of definitions locks the coordinator's copy for itself, and the others only by its update: no key-share lock waits for that. */
@@ -237,6 +247,8 @@ const ON_SHARD = {
   firstVersion: clusterFragment('w.event_id'),
   eventColumns: NUMBERED_EVENT_COLUMNS,
   eventValues: NUMBERED_EVENT_VALUES,
+  responseColumns: clusterFragment(`id, ${RESPONSE_COLUMNS.fragment}`),
+  responseValues: clusterFragment(`event_id, ${RESPONSE_VALUES.fragment}`),
 }
 
 const IS_ABSENT = fragment(`(select true from progress p where p.player_id = insertable.player_id
@@ -245,10 +257,21 @@ const IS_ABSENT = fragment(`(select true from progress p where p.player_id = ins
 const ASSIGNMENTS = fragment(assignments('w'))
 
 /** Whether the request in a row of the alias has a stored response. */
-function isStored(alias: string) {
-  const find = (table: string, name: string) =>
-    `(select true from ${table} where player_id = ${alias}.player_id and ${name} = ${alias}.${name} limit 1) is true`
-  return fragment(`(${find('player_requests', 'request_id')} or ${find('events', 'request_key')})`)
+function isStoredSince(alias: string, lowestId: bigint | undefined) {
+  const find = (table: string, name: string) => [
+    fragment(
+      `(select true from ${table} where player_id = ${alias}.player_id and ${name} = ${alias}.${name} and `,
+    ),
+    fixedUnexpired(lowestId),
+    fragment(' limit 1) is true'),
+  ]
+  return [
+    fragment('('),
+    ...find('player_requests', 'request_id'),
+    fragment(' or '),
+    ...find('events', 'request_key'),
+    fragment(')'),
+  ]
 }
 
 type SnapshotRow = readonly [

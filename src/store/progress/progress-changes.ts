@@ -4,7 +4,15 @@ import type { EventKind } from '../../model/event.ts'
 import type { Progress, ProgressKey, ProgressResult } from '../../model/progress.ts'
 import { forEachGroup, type Sharding } from '../citus/sharding.ts'
 import type { NewEvent } from '../events/event-rows.ts'
-import { type Columns, clusterFragment, fixed, fixedOfPlayers, fragment, table } from '../fixed-statement.ts'
+import {
+  type Columns,
+  clusterFragment,
+  fixed,
+  fixedOfPlayers,
+  fixedUnexpired,
+  fragment,
+  table,
+} from '../fixed-statement.ts'
 import type { PlayerRequestKey, RequestKey } from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
 import {
@@ -125,7 +133,7 @@ export function progressChangeQueries(db: Kysely<Tables>, sharding: Sharding) {
               sharding,
               'player_id',
               requests.map(({ playerId }) => playerId),
-            )}
+            )} and ${fixedUnexpired(sharding.oldestRequest)}
         ) p`.execute(db)
     return rows.map(toRecorded)
   }

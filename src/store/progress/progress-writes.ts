@@ -28,6 +28,14 @@ export interface WrittenProgress<Write extends ProgressWrite> {
   readonly version: bigint | undefined
 }
 
+/** The ids that a statement for a shard takes from the coordinator. */
+export interface ShardIds {
+  /** `eventIdCount` new ids of events, ascending. */
+  readonly newIds: readonly bigint[]
+  /** As in `Sharding`. */
+  readonly oldestRequest: bigint
+}
+
 /**
  * Returns the tables of values for `write`. An ordinal is the number of a write, from 1.
  * @param eventIds `eventIdCount` new ids, where the sequence of events is on another node
@@ -74,6 +82,10 @@ export function tablesOf(writes: readonly ProgressWrite[], time: Instant, eventI
     }),
     responses: table('r', {
       ordinal: responseOrdinals,
+      // An id puts a response into a partition, and names none: that of its write serves.
+      ...eventIdColumn(
+        eventIds && responseOrdinals[1].map((ordinal) => eventIds[earlier.length + ordinal - 1] as bigint),
+      ),
       request_key: ['uuid', responses.map(({ requestKey }) => requestKey)],
       ...responseRows(responses),
     }),
