@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { instantFromMilliseconds, TICKS_PER_SECOND } from '../../src/model/instant.ts'
+import { NEVER_ABORTED } from '../../src/model/never-aborted.ts'
 import { distribute } from '../../src/store/citus/distribute.ts'
 import { migrate } from '../../src/store/migrate.ts'
+import type { Queries } from '../../src/store/queries.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
 import {
   citusUrls,
   loseNode,
@@ -18,13 +22,14 @@ import { Writers } from '../support/writers.ts'
 import type { Exercise } from './exercise.ts'
 import { startTwoServers } from './two-servers.ts'
 
+const DAY = 86_400n * TICKS_PER_SECOND
 const OUTAGE_MILLISECONDS = 1_000
 /** After the last write: Citus completes transactions of a lost node, and the position of events follows. */
 const MAX_DELAY_MILLISECONDS = 120_000
 
 export const cluster: Exercise = {
   title:
-    'two servers on a Citus cluster lose their connections or a worker, or are killed, and shards are moved, in turn',
+    'two servers on a Citus cluster lose their connections or a worker, or are killed, shards are moved, and days begin, in turn',
   times: 100,
   async run(times, log) {
     if (noCitus !== undefined) throw new Error(noCitus)
@@ -46,6 +51,8 @@ export const cluster: Exercise = {
     ] as const
     using watch = new BrowserWatch(watching.url, { query })
 
+    const store = openStore({ connectionString: database.url, poolSize: 2, onError: () => {} })
+    cleanup.defer(() => store.close())
     const disturbances = {
       'connections terminated': async () => {
         for (const url of citusUrls) await endConnectionsOf(urlOfDatabase(url, name))
@@ -61,6 +68,7 @@ export const cluster: Exercise = {
       },
       'times all shards of a worker were moved': async (round: number) =>
         moveShards(database.url, workerOf(round), workerOf(round + 1)),
+      'days begun': (round: number) => beginDay(store, BigInt(round)),
     }
     const kinds = Object.keys(disturbances) as (keyof typeof disturbances)[]
     const counts: Record<string, number> = {}
@@ -78,6 +86,19 @@ export const cluster: Exercise = {
     await checkWatch(watch, writers.total)
     return { ...counts, 'acknowledged writes': writers.total, ...writers.failuresByStatus }
   },
+}
+
+/** Has the ids of a day begin, so many days from now, and drops the partitions of responses before it. */
+async function beginDay(store: Store, daysBefore: bigint): Promise<void> {
+  const write = (work: (queries: Queries) => Promise<unknown>) => store.write(NEVER_ABORTED, work)
+  const time = instantFromMilliseconds(Date.now()) + daysBefore * DAY
+  const last = await store.read(NEVER_ABORTED, (queries) => queries.events.findLastId())
+  await write((queries) => queries.partitions.createNext(time))
+  await write((queries) => queries.partitions.startDay(time + DAY))
+  const past = await store.read(NEVER_ABORTED, (queries) =>
+    queries.partitions.listUpTo('player_requests', last),
+  )
+  for (const partition of past) await write((queries) => queries.partitions.drop(partition))
 }
 
 /** Every acknowledged write is one event, which the watch received once. */
