@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { decodeSegment, encodeSegment, type GrantedPermission } from '../model/granted-permission.ts'
+import type { JsonValue } from '../model/json.ts'
 import { repeatedMember, STANDS_TWICE } from '../service/json.ts'
 
 /** Asymmetric signatures only: with a shared secret, a verifier could also issue tokens. */
@@ -96,14 +97,15 @@ function readJson(file: string): unknown {
   } catch (error) {
     throw new AuthFileError(`${file} cannot be read: ${(error as { readonly code?: string }).code}`)
   }
+  let json: JsonValue
   try {
-    const json = JSON.parse(text)
-    const repeated = repeatedMember(text, json)
-    if (repeated === undefined) return json
-    throw new AuthFileError(`${file}: ${repeated.join('.')}: ${STANDS_TWICE}`)
-  } catch (error) {
-    throw error instanceof AuthFileError ? error : new AuthFileError(`${file} is not JSON`)
+    json = JSON.parse(text)
+  } catch {
+    throw new AuthFileError(`${file} is not JSON`)
   }
+  const repeated = repeatedMember(text, json)
+  if (repeated !== undefined) throw new AuthFileError(`${file}: ${repeated.join('.')}: ${STANDS_TWICE}`)
+  return json
 }
 
 /** Returns the permissions of a kind of principal on its titles. */

@@ -1,5 +1,5 @@
 export interface SortedList<Item, Key> {
-  /** Returns the sort key; undefined for an item that is not in it. Called once for each item. */
+  /** Returns the sort key; undefined for an item that the list leaves out. Called once for each item. */
   readonly keyOf: (item: Item) => Key | undefined
   readonly compare: (left: Key, right: Key) => number
   readonly idOf: (item: Item) => string

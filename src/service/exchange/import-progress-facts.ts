@@ -116,7 +116,7 @@ export async function importPlayerFacts(
   return results
 }
 
-/** Returns the scores of all achievements of the title, by the index of each entry with totals. */
+/** Returns the scores of all achievements that the player of an entry with totals is shown in its title, by the index of the entry. */
 async function maxScoresOf(
   queries: Queries,
   players: readonly PlayerFacts[],
