@@ -1,6 +1,7 @@
 import type { ServerInterceptingCallInterface, ServerInterceptor } from '@grpc/grpc-js'
 import { AdmittedCall, type CallHost, type MethodFacts } from './admitted-call.ts'
 import { callKindOf, operationOf, type Wire } from './call.ts'
+import { UnhashedSet } from './unhashed-set.ts'
 
 /** Health: no credential is required. */
 const PUBLIC = /^\/grpc\.health\./
@@ -19,7 +20,7 @@ export class Admission {
   #isStopping = false
 
   constructor(wire: Wire) {
-    this.#host = { wire, running: new Set() }
+    this.#host = { wire, running: new UnhashedSet() }
   }
 
   readonly interceptor: ServerInterceptor = (method, next) => {
@@ -34,12 +35,12 @@ export class Admission {
   /** Rejects new calls, and ends unbounded streams. */
   drain(): void {
     this.#isStopping = true
-    for (const call of this.#host.running) call.drain()
+    for (const call of this.#host.running.members()) call.drain()
   }
 
   /** Ends all running calls. */
   end(): void {
-    for (const call of this.#host.running) call.end()
+    for (const call of this.#host.running.members()) call.end()
   }
 
   #addFacts({ path, requestStream, responseStream }: Method): MethodFacts {

@@ -11,6 +11,7 @@ import { type CallTrace, startCallTrace } from '../telemetry/spans.ts'
 import { admit, type CallSource, type Wire } from './call.ts'
 import { countMessages } from './counted-messages.ts'
 import { failureBehind, toServiceError } from './status.ts'
+import type { UnhashedSet } from './unhashed-set.ts'
 
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0]
 type FinalStatus = Parameters<ServerInterceptingCallInterface['sendStatus']>[0]
@@ -33,7 +34,7 @@ export interface MethodFacts {
 /** State that all calls share. */
 export interface CallHost {
   readonly wire: Wire
-  readonly running: Set<AdmittedCall>
+  readonly running: UnhashedSet<AdmittedCall>
 }
 
 /** Shared by all calls, because creating an error captures a stack trace. */
@@ -44,6 +45,9 @@ const CANCELLED = new DOMException('the call was cancelled', 'AbortError')
  * metadata, so the metadata is held back until the caller is authenticated.
  */
 export class AdmittedCall extends ServerInterceptingCall implements Listener {
+  /** Where `running` has the call. */
+  position = 0
+
   readonly #next: ServerInterceptingCallInterface
   readonly #method: MethodFacts
   readonly #host: CallHost

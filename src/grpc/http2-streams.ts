@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { replaceStreamTables } from './stream-table.ts'
 
 /** Node publishes each HTTP/2 stream of a server on this channel, before its listeners get the stream. */
 const CREATED = 'http2.server.stream.created'
@@ -28,6 +29,7 @@ export function prepareStreams(port: number): () => void {
     if (timeout !== undefined) headers['grpc-timeout'] = cappedTimeout(String(timeout))
     if (prepared.has(session)) return
     prepared.add(session)
+    replaceStreamTables(session)
     session.setLocalWindowSize(WINDOWS.connection)
     session.settings({ initialWindowSize: WINDOWS.stream })
   }
