@@ -15,7 +15,7 @@ interface Queued<Item, Result> {
 /** The waiting items of one key. */
 interface Queue<Item, Result> {
   readonly key: unknown
-  readonly waiting: Set<Queued<Item, Result>>
+  readonly waiting: Queued<Item, Result>[]
   /** True while items of the key are in flight. */
   isBusy: boolean
 }
@@ -49,8 +49,11 @@ export class Batcher<Item, Result> {
   readonly #options: BatcherOptions<Item, Result>
   /** By key, the queues with items that wait or are in flight. */
   readonly #queues = new Map<unknown, Queue<Item, Result>>()
-  /** The queues that are not busy, the longest waiting first. */
-  readonly #ready = new Set<Queue<Item, Result>>()
+  /**
+   * The queues that are not busy, the longest waiting first. Lists, not sets: see `UnhashedSet`. Only a call that is cancelled is
+   * searched in them.
+   */
+  readonly #ready: Queue<Item, Result>[] = []
   #readyItems = 0
   /** By caller, the count of waiting items. */
   readonly #waitingOf = new Map<string, number>()
@@ -91,12 +94,12 @@ export class Batcher<Item, Result> {
       const queue = this.#queueOf(keyOf(item))
       const queued = { item, bytes, caller, queue, resolve, reject, signal, onAbort }
       signal.addEventListener('abort', onAbort, { once: true })
-      queue.waiting.add(queued)
+      queue.waiting.push(queued)
       this.#waitingOf.set(caller, waiting + 1)
       this.#waiting += 1
       this.#bytes += bytes
       if (queue.isBusy) return
-      this.#ready.add(queue)
+      if (queue.waiting.length === 1) this.#ready.push(queue)
       this.#readyItems += 1
       this.#scheduleFlush()
     })
@@ -105,7 +108,7 @@ export class Batcher<Item, Result> {
   #queueOf(key: unknown): Queue<Item, Result> {
     const existing = this.#queues.get(key)
     if (existing !== undefined) return existing
-    const queue = { key, waiting: new Set<Queued<Item, Result>>(), isBusy: false }
+    const queue: Queue<Item, Result> = { key, waiting: [], isBusy: false }
     this.#queues.set(key, queue)
     return queue
   }
@@ -133,18 +136,18 @@ export class Batcher<Item, Result> {
   }
 
   #takeBatch(): readonly Queued<Item, Result>[] {
+    const { batchSize } = this.#options
     const batch: Queued<Item, Result>[] = []
+    let taken = 0
     for (const queue of this.#ready) {
-      if (batch.length === this.#options.batchSize) break
-      this.#ready.delete(queue)
-      this.#readyItems -= queue.waiting.size
+      if (batch.length === batchSize) break
+      taken += 1
+      this.#readyItems -= queue.waiting.length
       queue.isBusy = true
-      for (const queued of queue.waiting) {
-        if (batch.length === this.#options.batchSize) break
-        this.#dequeue(queued)
-        batch.push(queued)
-      }
+      batch.push(...queue.waiting.splice(0, batchSize - batch.length))
     }
+    this.#ready.splice(0, taken)
+    for (const queued of batch) this.#endWaiting(queued)
     return batch
   }
 
@@ -187,24 +190,24 @@ export class Batcher<Item, Result> {
   #release(queue: Queue<Item, Result>): void {
     if (!queue.isBusy) return
     queue.isBusy = false
-    if (queue.waiting.size === 0) this.#queues.delete(queue.key)
-    else this.#ready.add(queue)
-    this.#readyItems += queue.waiting.size
+    if (queue.waiting.length === 0) this.#queues.delete(queue.key)
+    else this.#ready.push(queue)
+    this.#readyItems += queue.waiting.length
     this.#scheduleFlush()
   }
 
   #cancel(queued: Queued<Item, Result>): void {
     const { queue } = queued
-    this.#dequeue(queued)
+    queue.waiting.splice(queue.waiting.indexOf(queued), 1)
+    this.#endWaiting(queued)
     if (queue.isBusy) return
     this.#readyItems -= 1
-    if (queue.waiting.size > 0) return
-    this.#ready.delete(queue)
+    if (queue.waiting.length > 0) return
+    this.#ready.splice(this.#ready.indexOf(queue), 1)
     this.#queues.delete(queue.key)
   }
 
-  #dequeue(queued: Queued<Item, Result>): void {
-    queued.queue.waiting.delete(queued)
+  #endWaiting(queued: Queued<Item, Result>): void {
     queued.signal.removeEventListener('abort', queued.onAbort)
     this.#waiting -= 1
     this.#bytes -= queued.bytes
