@@ -3,6 +3,7 @@ import pg from 'pg'
 import { type ServerProcess, startServerProcess } from '../support/server.ts'
 import { type Helper, type Load, startHelper, startLoad } from './child.ts'
 import type { ProcessSamples } from './process-samples.ts'
+import { addDatabase } from './started-postgres.ts'
 
 /** Postgres, the load generator and the servers of a run. */
 export interface Environment extends AsyncDisposable {
@@ -42,12 +43,8 @@ export async function openEnvironment(profileFolder: string | undefined): Promis
       return running.use(await startServerProcess({ databaseUrl, env: { ...options, ...env }, directory }))
     },
     helper: async (file, ...args) => running.use(await startHelper(file, ...args)),
-    async createDatabase(name) {
-      await query(postgres.address, `create database ${pg.escapeIdentifier(name)}`)
-      const url = new URL(postgres.address)
-      url.pathname = `/${name}`
-      return url.href
-    },
+    createDatabase: (name) =>
+      addDatabase(running, postgres.address, `${new URL(postgres.address).pathname.slice(1)}_${name}`),
     query,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
