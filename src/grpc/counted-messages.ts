@@ -2,6 +2,7 @@ import { type Metadata, type ServerInterceptingCallInterface, status } from '@gr
 import { invalidArgument, LaurelError } from '../model/errors.ts'
 import { Semaphore } from '../model/semaphore.ts'
 import type { OpenCall } from '../service/call-limiter.ts'
+import { frameOf } from './framed-message.ts'
 import { HeldMessages } from './held-messages.ts'
 import { MessageDecoder, SMALL_BYTES } from './message-decoder.ts'
 import { toServiceError } from './status.ts'
@@ -126,7 +127,7 @@ function countResponses(call: MessageCall, { counted, refuse }: CountSettings): 
   const { serializeMessage: serialize, sendMessage: send } = call
   let size = 0
   call.serializeMessage = (message) => {
-    const bytes = serialize.call(call, message)
+    const bytes = frameOf(message) ?? serialize.call(call, message)
     size = bytes.length > SMALL_BYTES ? bytes.length : 0
     try {
       if (size > 0) counted.reserve(size, 'response')

@@ -6,6 +6,7 @@ import type { PlayerProgress } from '../model/progress.ts'
 import type { Page } from '../service/paging.ts'
 import { writeAchievement } from './convert/achievement.ts'
 import { writeProgress } from './convert/progress.ts'
+import { framedMessage } from './framed-message.ts'
 
 /** Encoded definitions and pages, cached as long as their sources are. */
 const definitions = new WeakMap<StoredAchievement, Uint8Array>()
@@ -36,7 +37,7 @@ function encode(playerId: string, { items, nextPageToken = '' }: Page<PlayerProg
     writer.join()
   }
   if (nextPageToken !== '') writer.uint32(NEXT_PAGE_TOKEN).string(nextPageToken)
-  return Buffer.from(writer.finish())
+  return framedMessage(writer.finish())
 }
 
 function encodeDefinition(achievement: StoredAchievement): Uint8Array {
