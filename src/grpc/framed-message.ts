@@ -3,7 +3,7 @@ const PREFIX_BYTES = 5
 
 const frames = new WeakMap<Buffer, Buffer>()
 
-/** Returns an encoded message that a call sends without copying it: for those that many calls send. */
+/** Returns an encoded message that a call sends without copying it: for a message that many calls send. */
 export function framedMessage(bytes: Uint8Array): Buffer {
   const frame = Buffer.alloc(PREFIX_BYTES + bytes.length)
   frame.writeUInt32BE(bytes.length, 1)
