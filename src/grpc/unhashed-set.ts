@@ -1,16 +1,17 @@
-/**
- * A set without a hash table, for members that come and go by the thousand each second. A Set or a Map is rehashed every few changes, and the
- * dead table refers to the next one: once V8 has moved one to the old generation, it keeps all later tables and what they hold until
- * a major collection.
- */
 export interface Positioned {
-  /** Where a set has it; written by the set only. */
+  /** The index of the member in its set, which alone writes it. */
   position: number
 }
 
+/**
+ * A set without a hash table, for members that come and go by the thousand each second. A Set or a Map is rehashed every few
+ * changes, and the dead table refers to the next one: once V8 has moved one to the old generation, it keeps all later tables and
+ * what they hold until a major collection.
+ */
 export class UnhashedSet<Member extends Positioned> {
   readonly #members: Member[] = []
 
+  /** Adds a member that is in no set. */
   add(member: Member): void {
     member.position = this.#members.push(member) - 1
   }
