@@ -20,6 +20,12 @@ export function urlOfDatabase(serverUrl: string, name: string): string {
   return url.href
 }
 
+/** Returns the addresses of a test's database: on a cluster those of all nodes. */
+export function databasesOf(url: string): readonly string[] {
+  const name = new URL(url).pathname.slice(1)
+  return noCitus === undefined ? citusUrls.map((node) => urlOfDatabase(node, name)) : [url]
+}
+
 /** Creates an empty database on each node of the cluster, and joins them. */
 export async function createClusterDatabase(name: string): Promise<void> {
   for (const url of citusUrls) {

@@ -11,6 +11,8 @@ import type { RecordProgress } from '../../../src/service/progress/writer/contra
 import type { Services } from '../../../src/service/services.ts'
 import { createTitle } from '../../../src/service/titles/titles.ts'
 import { runs } from '../../conformance/fuzz-factor.ts'
+import { databasesOf } from '../../support/citus.ts'
+import { onDatabase } from '../../support/deliveries.ts'
 import { achievementOf } from '../../support/records.ts'
 import { callOf, createTestServices, progressWriterOf, type TestServices } from '../../support/services.ts'
 import { ACHIEVEMENTS, essenceOf, ReferenceModel, reportRequest } from './reference-model.ts'
@@ -204,9 +206,16 @@ test('returns the recorded results of a batch when a locked write of it fails', 
     const raised = items.map((item) => ({ ...item, report: { kind: 'percent' as const, percent: 6 } }))
     const outcomes = batchRecordProgress(services, { items: raised }, call)
     const terminated = () =>
-      pool.query(`select pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock'`)
-    await vi.waitFor(async () => expect((await terminated()).rowCount).toBe(1))
+      Promise.all(
+        databasesOf(services.databaseUrl).map((url) =>
+          onDatabase(
+            url,
+            `select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock'`,
+          ),
+        ),
+      )
+    await vi.waitFor(async () => expect((await terminated()).flat().length).toBe(1))
     expect(await outcomes).toMatchObject([{ code: 'unavailable' }, { changed: true }])
   })
 })
