@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
-import { to as copyTo } from 'pg-copy-streams'
+import { NodeWriterList } from '../citus/node-writers.ts'
+import { listShards, type ShardPlacement } from '../citus/shard-placements.ts'
 import { migrations as known } from '../migrations/index.ts'
 import { BackupError, type BackupHeader, type BackupSummary, FORMAT, FORMAT_VERSION } from './format.ts'
-import { existingTables, lastEventId, setForCopy } from './session.ts'
+import { existingTables, lastEventId } from './session.ts'
+import { openSnapshot } from './snapshot.ts'
 import { BACKED_UP_TABLES } from './tables.ts'
 import { checkNew, writeBackup } from './write-backup.ts'
 
@@ -37,12 +39,12 @@ export async function backup(
     const tables = await existingTables(client, BACKED_UP_TABLES)
     if (!tables.some(({ name }) => name === 'events'))
       throw new BackupError('the database has no tables of Laurel: check DATABASE_URL and LAUREL_DATA_DIR')
-    const eventPosition = await completePosition(client, signal)
-    await client.query('begin isolation level repeatable read read only')
-    // Before the snapshot, which the first other statement takes: it would see the rows of a table that was rewritten later as deleted.
-    const list = tables.map(({ name }) => pg.escapeIdentifier(name)).join(', ')
-    await client.query(`lock table ${list} in access share mode`)
-    await setForCopy(client)
+    const shards = await listShards(client)
+    const eventPosition = await completePosition(client, connectionString, shards, signal)
+    await using snapshot = await openSnapshot(
+      { client, connectionString, tables: tables.map(({ name }) => name), signal },
+      shards,
+    )
     const header: BackupHeader = {
       format: FORMAT,
       formatVersion: FORMAT_VERSION,
@@ -55,12 +57,9 @@ export async function backup(
       throw new BackupError('the database was migrated while the backup began: run it again')
     const columnsOf = new Map(header.tables.map(({ name, columns }) => [name, columns]))
     async function* rows(table: string) {
-      const columns = (columnsOf.get(table) ?? []).map(pg.escapeIdentifier).join(', ')
-      for await (const part of client.query(
-        copyTo(`copy ${pg.escapeIdentifier(table)} (${columns}) to stdout`),
-      )) {
+      for await (const part of snapshot.rows(table, columnsOf.get(table) ?? [])) {
         onBytes(part.length)
-        yield part as Buffer
+        yield part
       }
     }
     return await writeBackup(file, { header, rows }, signal)
@@ -91,19 +90,33 @@ async function describe(
 
 /**
  * Returns a position up to which all events are committed, so that a snapshot from now on has them: the last assigned id, once the
- * transactions that may still commit an event at or below it have ended. They hold the lock of writers on the table.
+ * transactions that may still commit an event at or below it have ended. They hold the lock of writers on the table; on a cluster, nodes
+ * may have others.
  */
-async function completePosition(client: pg.ClientBase, signal: AbortSignal): Promise<bigint> {
+async function completePosition(
+  client: pg.ClientBase,
+  connectionString: string,
+  shards: readonly ShardPlacement[],
+  signal: AbortSignal,
+): Promise<bigint> {
+  await using stack = new AsyncDisposableStack()
+  const list = stack.adopt(new NodeWriterList(connectionString), (opened) => opened.close())
+  const nodes = [...new Map(shards.map((shard) => [shard.group, shard])).values()]
+  const find = async () => {
+    const onNodes = await list.of(nodes)
+    if (onNodes === undefined)
+      throw new BackupError('a node of the cluster cannot be asked for its transactions')
+    return [...(await findWriters(client)), ...onNodes.writers, ...onNodes.prepared]
+  }
   const position = await lastEventId(client)
-  const writers = await findWriters(client)
   const deadline = performance.now() + WRITERS_TIMEOUT_MILLISECONDS
-  for (let open = writers; open.length > 0; ) {
+  for (let open: readonly string[] = await find(); open.length > 0; ) {
     if (performance.now() > deadline)
       throw new BackupError(
         'a transaction has been writing events for more than a minute: run the backup again when it has ended',
       )
     await wait(WRITERS_POLL_MILLISECONDS, undefined, { signal })
-    const now = await findWriters(client)
+    const now = await find()
     open = open.filter((writer) => now.includes(writer))
   }
   return position

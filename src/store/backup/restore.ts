@@ -47,6 +47,8 @@ export async function restore(
     })
     await advanceEventIds(transaction, summary.header, earlierIds)
     await renewEtags(client)
+    // Only the rows of a cluster: one Postgres would keep them beyond the accounts, and `distribute` writes its own.
+    await client.query('truncate account_keys')
     return summary
   })
 }
@@ -144,7 +146,8 @@ async function countOtherConnections(client: pg.ClientBase): Promise<number> {
   await client.query('select pg_stat_clear_snapshot()')
   const { rows } = await client.query<{ count: number }>(
     `select count(*)::integer as count from pg_stat_activity
-     where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`,
+     where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+       and not starts_with(application_name, 'citus_')`,
   )
   return rows[0]?.count ?? 0
 }
@@ -161,6 +164,8 @@ async function dropEmptyTables(client: pg.ClientBase): Promise<bigint> {
           'LAUREL_DATA_DIR gives',
       )
   }
+  // Citus drops distributed tables together with copied ones only so.
+  await client.query(`set local citus.multi_shard_modify_mode to 'sequential'`)
   const lastId = tables.some(({ name }) => name === 'events') ? await lastEventId(client) : 0n
   const names = [...tables.map(({ name }) => name), 'kysely_migration', 'kysely_migration_lock']
   await client.query(`drop table if exists ${names.map(pg.escapeIdentifier).join(', ')}`)

@@ -109,7 +109,8 @@ test('settings of the operator that end or change statements do not reach a back
     "bytea_output = 'escape'",
   ])
     await onDatabase(source.url, `alter database ${name} set ${setting}`)
-  const insert = `begin; set local statement_timeout = 0;
+  // A cluster sends values as text too.
+  const insert = `begin; set local statement_timeout = 0; set local extra_float_digits = 1;
     insert into titles (id, display_name, default_locale, extensions, create_time, update_time) values ('t', '', 'en', '{}', 0, 0);
     insert into stats (title_id, code, display_name, default_value, increment_only, set_by, create_time, update_time)
       values ('t', 's', '', 0.1::float8 + 0.2::float8, false, 'client', 0, 0);
