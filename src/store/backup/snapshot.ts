@@ -97,7 +97,7 @@ class ClusterSnapshot implements Snapshot {
   #select(table: string, shard: string, columns: readonly string[]): string {
     if (table === 'player_requests') {
       const key = 'player_id, request_id, caller'
-      return `select distinct on (${key}) ${listOf(columns)} from ${shard} order by ${key}, id`
+      return `select distinct on (${key}) ${listOf(columns)} from ${shard} order by ${key}, create_time`
     }
     const values = columns.map((column) =>
       table === 'events' && column === 'request_key'

@@ -7,6 +7,7 @@ import { rollbackJob } from '../../../src/service/migration-jobs/rollback-job.ts
 import { type Operations, openOperations } from '../../../src/service/operations.ts'
 import { onDatabase } from '../../support/deliveries.ts'
 import { useLazyTitles } from '../../support/lazy-titles.ts'
+import { countLockWaits } from '../../support/lock-waits.ts'
 import { type OldSystem, startOldSystem } from '../../support/old-system.ts'
 import { callOf, servicesOn } from '../../support/services.ts'
 
@@ -50,12 +51,7 @@ const rowsOf = async (table: string, playerId: string) =>
     titles.services.databaseUrl,
     `select * from ${table} where ${table === 'players' ? 'id' : 'player_id'} = '${playerId}'`,
   )
-/** That wait for a lock. */
-async function waitingStatements(): Promise<number> {
-  const query = `select count(*)::integer as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-  const [row] = await onDatabase(titles.services.databaseUrl, query)
-  return Number(row?.['count'])
-}
+const waitingStatements = () => countLockWaits(titles.services.databaseUrl)
 const refusals = () =>
   onDatabase(
     titles.services.databaseUrl,

@@ -189,6 +189,8 @@ test('leaves no player behind when the definition of a first report changes at t
   const blocked = await database.connect()
   await blocked.query('begin')
   await blocked.query(`select from achievements where id = 'plain' for update`)
+  // On a cluster, the copies of all nodes.
+  await blocked.query(`update achievements set revision = revision where id = 'plain'`)
   const newcomer = `newcomer-${count}`
   const report = unlock(services, newcomer)
   const { locked } = services.progressWriter.counts

@@ -4,6 +4,7 @@ import type { ProgressResult, Report } from '../../../src/model/progress.ts'
 import { findPlayer, getPlayer } from '../../../src/service/players/players.ts'
 import { getProgress } from '../../../src/service/progress/get-progress.ts'
 import { batchRecordProgress, recordProgress } from '../../../src/service/progress/record-progress.ts'
+import { countLockWaits } from '../../support/lock-waits.ts'
 import { createPlayedTitle, item, reach, titleId, unlock } from '../../support/played-title.ts'
 import { callOf } from '../../support/services.ts'
 
@@ -181,11 +182,11 @@ test('releases its connection and changes nothing when it is cancelled while it 
     ...call,
     signal: abort.signal,
   })
-  const waits = `select count(*)::int as count from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
-  await expect.poll(async () => (await pool.query(waits)).rows[0].count).toBe(1)
+  const waits = () => countLockWaits(services.databaseUrl)
+  await expect.poll(waits).toBe(1)
   abort.abort()
   await expect(waiting).rejects.toThrow()
-  await expect.poll(async () => (await pool.query(waits)).rows[0].count).toBe(0)
+  await expect.poll(waits).toBe(0)
   await holder.query('commit')
   holder.release()
   const { progress } = await getProgress(
