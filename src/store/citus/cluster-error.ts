@@ -8,17 +8,21 @@ const WRONG_STATEMENT = '42000'
 const NOT_SUPPORTED = '0A000'
 const CHANGED_RESULT = 'RevalidateCachedQuery'
 
+const VIOLATIONS = { '23503': 'violates foreign key constraint', '23505': 'violates unique constraint' }
+
 /**
  * Returns an error of Citus as Postgres would report it:
  * - The constraint is that of the table, not of its partition or shard, whose names end in a number. An error of another node names it only in its
  *   message.
  * - Another node's failure gets a code of its own: the reporting server works.
+ * - Of a row that Citus copies to a shard, only the message says which kind of constraint refuses it.
  * - Citus rejects some statements as an internal error, and others with the code of a stale statement. The server works, and a repetition
  *   would fail too.
  */
 export function clusterError(error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError)) return error
   if (isOfOtherNode(error)) error.code = NODE_LOST
+  if (error.code === 'XX000') error.code = violationOf(error) ?? error.code
   if (error.code?.startsWith('23')) error.constraint = constraintOf(error)
   const isStale = error.routine === CHANGED_RESULT
   if (error.code === 'XX000' || (error.code === NOT_SUPPORTED && !isStale)) error.code = WRONG_STATEMENT
@@ -28,6 +32,10 @@ export function clusterError(error: unknown): unknown {
 /** A server that ends reports that as fatal. */
 function isOfOtherNode({ code = '', severity }: pg.DatabaseError): boolean {
   return severity === 'ERROR' && (code.startsWith('08') || code.startsWith('57P'))
+}
+
+function violationOf({ message }: pg.DatabaseError): string | undefined {
+  return Object.entries(VIOLATIONS).find(([, text]) => message.includes(text))?.[0]
 }
 
 function constraintOf({ constraint, message }: pg.DatabaseError): string | undefined {

@@ -4,7 +4,7 @@ import { to as copyTo } from 'pg-copy-streams'
 import { LaurelError } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { ROW_KINDS, type RowKind } from '../../model/record-line.ts'
-import type { Sharding } from '../citus/sharding.ts'
+import { forEachGroup, type Sharding } from '../citus/sharding.ts'
 import { meaningOfError } from '../errors.ts'
 import type { Tables } from '../schema.ts'
 import { copyLines, rowsAsTable } from './line-sql.ts'
@@ -57,8 +57,15 @@ export function recordQueries(db: Kysely<Tables>, client: pg.ClientBase, shardin
 
     /** Returns those of the players who exist, and keeps them from being deleted until the end of the transaction. */
     async lockPlayers(ids: readonly string[]): Promise<ReadonlySet<string>> {
-      const players = db.selectFrom('players').where('id', '=', sql<string>`any(${[...ids]}::text[])`)
-      const rows = await players.select('id').orderBy('id').forKeyShare().execute()
+      const rows = await forEachGroup(
+        sharding,
+        ids,
+        (id) => id,
+        (group) => {
+          const players = db.selectFrom('players').where('id', '=', sql<string>`any(${[...group]}::text[])`)
+          return players.select('id').orderBy('id').forKeyShare().execute()
+        },
+      )
       return new Set(rows.map(({ id }) => id))
     },
 
