@@ -30,7 +30,8 @@ async function tablesWith(text: string): Promise<readonly string[]> {
   const { databaseUrl } = played.services
   const tables = await onDatabase<{ name: string }>(
     databaseUrl,
-    `select table_name as name from information_schema.tables where table_schema = 'public' order by 1`,
+    `select table_name as name from information_schema.tables where table_schema = 'public'
+       and not (select relispartition from pg_class where oid = table_name::regclass) order by 1`,
   )
   const found: string[] = []
   for (const { name } of tables) {
