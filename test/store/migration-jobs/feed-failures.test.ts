@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LaurelError } from '../../../src/model/errors.ts'
 import type { MigrationJobKey } from '../../../src/model/migration-job.ts'
 import { type FedPart, feedJob } from '../../../src/service/migration-jobs/feed-job.ts'
-import { pauseJob } from '../../../src/service/migration-jobs/jobs.ts'
+import { getJob, pauseJob } from '../../../src/service/migration-jobs/jobs.ts'
 import { createTestJob, createTitleWith, feedText, linesOf } from '../../support/migration-job.ts'
 import { achievementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
@@ -41,8 +41,11 @@ async function feedBroken(jobId: string, interrupt: (text: string) => Promise<un
   return { failure, rows: parts.map(({ source }) => source.recordCount) }
 }
 
-/** Feeds the rest of the source by another call, once the part that is being written is done. */
+/** Feeds the rest of the source by another call, once the first part is written. */
 async function feedElsewhere(key: MigrationJobKey, text: string): Promise<void> {
+  await expect
+    .poll(async () => (await getJob(services, key, callOf())).sources.map(({ recordCount }) => recordCount))
+    .toEqual([10n])
   for (;;) {
     const fed = await feedText(services, key, text).catch((error: LaurelError) => error)
     if (!(fed instanceof LaurelError)) return
