@@ -38,7 +38,7 @@ export class StreamTable implements Streams {
 
   set(id: number, stream: Http2Stream): void {
     const slot = slotOf(id)
-    if (this.#ids[slot] === 0) {
+    if (this.#ids[slot] === 0 && !this.#others.has(id)) {
       this.#ids[slot] = id
       this.#used += 1
     }
