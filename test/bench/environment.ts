@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import pg from 'pg'
+import { onDatabase } from '../support/deliveries.ts'
 import { type ServerProcess, startServerProcess } from '../support/server.ts'
 import { type Helper, type Load, startHelper, startLoad } from './child.ts'
 import type { ProcessSamples } from './process-samples.ts'
@@ -16,7 +16,7 @@ export interface Environment extends AsyncDisposable {
   helper(file: string, ...args: readonly string[]): Promise<Helper>
   /** Creates an empty database. @returns its URL */
   createDatabase(name: string): Promise<string>
-  query<Row>(databaseUrl: string, statement: string): Promise<readonly Row[]>
+  query<Row extends object>(databaseUrl: string, statement: string): Promise<readonly Row[]>
 }
 
 export interface ServerOptions {
@@ -45,17 +45,7 @@ export async function openEnvironment(profileFolder: string | undefined): Promis
     helper: async (file, ...args) => running.use(await startHelper(file, ...args)),
     createDatabase: (name) =>
       addDatabase(running, postgres.address, `${new URL(postgres.address).pathname.slice(1)}_${name}`),
-    query,
+    query: onDatabase,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
-  }
-}
-
-async function query<Row>(connectionString: string, statement: string): Promise<readonly Row[]> {
-  const client = new pg.Client({ connectionString })
-  await client.connect()
-  try {
-    return (await client.query(statement)).rows as Row[]
-  } finally {
-    await client.end()
   }
 }

@@ -3,10 +3,11 @@ import pg from 'pg'
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { createDataFolder } from '../support/data-folder.ts'
+import { onDatabase } from '../support/deliveries.ts'
 
 /**
- * Returns the connection string of an empty database until the cleanup, which removes it: of a Postgres that it starts, or with DATABASE_URL
- * of that one, whose user must be allowed to create databases. Only a Postgres that it starts can be other than durable.
+ * Returns the connection string of an empty database until the cleanup, which removes it: on a Postgres that it starts, or on that of
+ * DATABASE_URL, whose user must be allowed to create databases. Only a Postgres that it starts can be other than durable.
  */
 export async function startPostgres(cleanup: AsyncDisposableStack, durable = true): Promise<string> {
   const { DATABASE_URL: server } = process.env
@@ -24,19 +25,11 @@ export async function addDatabase(
   name: string,
 ): Promise<string> {
   const database = pg.escapeIdentifier(name)
-  await run(server, `create database ${database}`)
-  cleanup.defer(() => run(server, `drop database ${database} with (force)`))
+  await onDatabase(server, `create database ${database}`)
+  cleanup.defer(async () => {
+    await onDatabase(server, `drop database ${database} with (force)`)
+  })
   const url = new URL(server)
   url.pathname = `/${name}`
   return url.href
-}
-
-async function run(connectionString: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString })
-  await client.connect()
-  try {
-    await client.query(statement)
-  } finally {
-    await client.end()
-  }
 }
