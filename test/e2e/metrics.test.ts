@@ -88,15 +88,20 @@ async function makeTraffic(): Promise<void> {
   await Promise.all(Array.from({ length: STORM }, () => rpc('TitleService/GetTitle', { titleId: 'none' })))
 }
 
-/** Ends the backend of a call that waits for a lock. */
+/** Ends each backend that waits for a lock until a call fails for it: the server's own statements may wait too. */
 async function failInDatabase(): Promise<void> {
   const holder = new pg.Client({ connectionString: database.url })
   await holder.connect()
   await holder.query('begin; lock table titles')
-  const failing = rpc('TitleService/GetTitle', { titleId: TITLE })
+  let failed = false
+  const failing = rpc('TitleService/GetTitle', { titleId: TITLE }).finally(() => {
+    failed = true
+  })
   const waiting = `pid <> pg_backend_pid() and datname = current_database() and wait_event_type = 'Lock'`
-  const terminate = `select pg_terminate_backend(pid) from pg_stat_activity where ${waiting}`
-  while ((await holder.query(terminate)).rowCount === 0) await sleep(20)
+  while (!failed) {
+    await holder.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${waiting}`)
+    await sleep(20)
+  }
   await holder.end()
   expect((await failing).status).toBe(503)
 }
