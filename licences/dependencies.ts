@@ -89,7 +89,10 @@ export async function releaseDates(
 /** Returns the list as lines of tab-separated values, with a header. */
 export function formatList(dependencies: readonly Dependency[], dates: ReadonlyMap<string, string>): string {
   const rows = dependencies.map(({ name, version, licence, isInstalled }) => [
-    ...[name, version, licence, dates.get(`${name}@${version}`) ?? UNKNOWN],
+    name,
+    version,
+    licence,
+    dates.get(`${name}@${version}`) ?? UNKNOWN,
     isInstalled ? 'yes' : 'no: of another platform',
   ])
   const lines = new Set(

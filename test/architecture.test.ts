@@ -43,19 +43,17 @@ describe('imports', () => {
       typeOnly ? `type ${specifier}` : specifier,
     )
     expect(found).toEqual([
-      ...[
-        'one',
-        'type two',
-        'type three',
-        'four',
-        'five',
-        'six',
-        'seven',
-        'type eight',
-        'nine',
-        undefined,
-        'eleven',
-      ],
+      'one',
+      'type two',
+      'type three',
+      'four',
+      'five',
+      'six',
+      'seven',
+      'type eight',
+      'nine',
+      undefined,
+      'eleven',
     ])
   })
 

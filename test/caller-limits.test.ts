@@ -36,8 +36,12 @@ const operations = openOperations(servicesOn(store))
 const wire = { ...testWire, authenticate, limiter: new CallLimiter() }
 const grpc = createGrpcServer(operations, wire)
 const host = {
-  ...{ ...wire, operations, checked: true, strict: new Set<string>() },
-  ...{ readiness: READY, metrics: undefined },
+  ...wire,
+  operations,
+  checked: true,
+  strict: new Set<string>(),
+  readiness: READY,
+  metrics: undefined,
 }
 const plugins = [connectPlugin(openRpcs(operations), wire)]
 const http = createHttpServer(gateways, host, undefined, { plugins })

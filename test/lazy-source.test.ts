@@ -12,7 +12,8 @@ import { MAPPING } from './support/migration-inputs.ts'
 import { callOf, servicesOn } from './support/services.ts'
 
 const SOURCE: LazySource = {
-  ...{ url: 'https://old.example/players/{player}', credential: 'env:LAUREL_CREDENTIAL_OLD' },
+  url: 'https://old.example/players/{player}',
+  credential: 'env:LAUREL_CREDENTIAL_OLD',
   timeout: 300n * TICKS_PER_MILLISECOND,
 }
 const fetcher = createLazyFetcher(

@@ -22,7 +22,13 @@ async function sendTwo(deadline: number, failures = 0, maxAttempts = 10) {
   const outbound = openOutbound({ allowPrivate: [] })
   stack.defer(() => outbound.close())
   const destination = {
-    ...{ titleId, id: 'hook', displayName: '', url: platform.url, paused: false, ...HOOK, ...times },
+    titleId,
+    id: 'hook',
+    displayName: '',
+    url: platform.url,
+    paused: false,
+    ...HOOK,
+    ...times,
     filter: { kinds: [], achievementIds: [], playerIds: [] },
     limits: { requestsPerSecond: 1, maxInFlight: 1, maxAttempts, timeout: 10_000_000n },
   }
@@ -39,7 +45,10 @@ async function sendTwo(deadline: number, failures = 0, maxAttempts = 10) {
       ...times,
     },
     attempts: events.map((event) => ({ event, number: 1 })),
-    ...{ account: '', achievements: new Map(), progress: new Map(), deliveredPercents: new Map() },
+    account: '',
+    achievements: new Map(),
+    progress: new Map(),
+    deliveredPercents: new Map(),
   }
   const secret = { reference: HOOK.credential, secret: HOOK_SECRET }
   const plan = planRequests(destination, claimed, undefined, secret, 0n)
@@ -50,7 +59,8 @@ async function sendTwo(deadline: number, failures = 0, maxAttempts = 10) {
     states: sent.results.map(({ state }) => state),
     failures: sent.failures,
     errors: sent.results.map(({ error }) => error),
-    ...{ backoffSeconds: Number(backoffTime) / 1e7, pauseSeconds: Number(pauseTime) / 1e7 },
+    backoffSeconds: Number(backoffTime) / 1e7,
+    pauseSeconds: Number(pauseTime) / 1e7,
   }
 }
 

@@ -24,12 +24,20 @@ function withTexts(character: string, more: number) {
   const asset = { role: 'icon' as const, name: text, url: text }
   return {
     ...BLANK_ACHIEVEMENT,
-    ...{ id, name: localized, description: localized, lockedDescription: localized, ids: { steam: id } },
+    id,
+    name: localized,
+    description: localized,
+    lockedDescription: localized,
+    ids: { steam: id },
     requirements: [
       { id, statCode: id, operator: 'at_least' as const, target: 1n, valueType: 'integer' as const },
     ],
     rewards: [{ kind: 'art' as const, value: text, name: text, description: text, media: asset }],
-    ...{ media: [asset], tags: [id], platforms: [id], productId: text, deepLink: text },
+    media: [asset],
+    tags: [id],
+    platforms: [id],
+    productId: text,
+    deepLink: text,
     titleAssociations: [{ id, name: text, version: text }],
   }
 }

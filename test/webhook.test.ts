@@ -40,13 +40,26 @@ describe('an event', () => {
     expect(method).toBe('POST')
     expect(headers['content-type']).toBe('application/cloudevents+json')
     expect(read).toMatchObject({
-      ...{ specversion: '1.0', id: '9007199254740993', type: 'laurel.achievement.unlocked', subject: 'lamp' },
-      ...{ source: '/laurel/titles/harbor%20lights%2F%C3%A9', datacontenttype: 'application/json' },
+      specversion: '1.0',
+      id: '9007199254740993',
+      type: 'laurel.achievement.unlocked',
+      subject: 'lamp',
+      source: '/laurel/titles/harbor%20lights%2F%C3%A9',
+      datacontenttype: 'application/json',
     })
     expect(read.data).toEqual({
-      ...{ event_id: '9007199254740993', title_id: 'harbor lights/é', player_id: 'ada', kind: 'unlocked' },
-      ...{ achievement_id: 'lamp', state: 'achieved', percent: 100, time: '2026-03-04T05:06:07.1234567Z' },
-      ...{ unlock_time: '2026-03-04T05:06:07.1234567Z', actor: 'server', reason: '', request_id: 'r1' },
+      event_id: '9007199254740993',
+      title_id: 'harbor lights/é',
+      player_id: 'ada',
+      kind: 'unlocked',
+      achievement_id: 'lamp',
+      state: 'achieved',
+      percent: 100,
+      time: '2026-03-04T05:06:07.1234567Z',
+      unlock_time: '2026-03-04T05:06:07.1234567Z',
+      actor: 'server',
+      reason: '',
+      request_id: 'r1',
     })
     expect(JSON.parse(body).time).toBe('2026-03-04T05:06:07.1234567Z')
   })

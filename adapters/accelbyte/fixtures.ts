@@ -195,7 +195,10 @@ export const fixtures: DialectFixtures = {
     requests,
     reports: ['PublicUnlockAchievement'],
     params: ({ binding, account }) => ({
-      ...{ namespace: binding['namespace'] ?? '', userId: account, code: 'a', statCode: 'kills' },
+      namespace: binding['namespace'] ?? '',
+      userId: account,
+      code: 'a',
+      statCode: 'kills',
     }),
     authorization: (token) => `Bearer ${token}`,
     outcomeOf,
@@ -244,7 +247,9 @@ export const fixtures: DialectFixtures = {
     ['rest', 'goalValue', 15],
   ].map(([shape, member, goal]) => ({
     said: `a goal of ${goal}`,
-    ...{ shape: String(shape), of: 'counted', locale: undefined },
+    shape: String(shape),
+    of: 'counted',
+    locale: undefined,
     change: (entry) => ({ ...entry, [String(member)]: Number(goal) }),
     // Neither id nor type of the requirement.
     changed: ({ requirements }) => ({

@@ -44,7 +44,12 @@ test('an expression wants what its signs say', () => {
 test('and binds closer than or, and a comma is or', () => {
   const filter = filterOf('a&b|c,d')
   expect([['a'], ['b'], ['a', 'b'], ['c'], ['d'], []].map(filter)).toEqual([
-    ...[false, false, true, true, true, false],
+    false,
+    false,
+    true,
+    true,
+    true,
+    false,
   ])
 })
 

@@ -22,7 +22,9 @@ test('each achievement has a request of its own, with its last percent', () => {
   expect(unsupported).toEqual([])
   expect(requests).toEqual([
     {
-      ...{ ...shared, path: `${path}/1001`, body: { percent_complete: 100 } },
+      ...shared,
+      path: `${path}/1001`,
+      body: { percent_complete: 100 },
       covers: [changes[0], changes[2]],
     },
     { ...shared, path: `${path}/1002`, body: { percent_complete: 40 }, covers: [changes[1]] },

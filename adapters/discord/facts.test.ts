@@ -27,17 +27,25 @@ const icons = fc.constantFrom('0f1e2d3c4b5a69788796a5b4c3d2e1f0', 'not yet rende
 
 const definitions = fc.record(
   {
-    ...{ application_id: fc.option(ids), id: ids, secret: booleans, secure: booleans },
-    ...{ name: texts, name_localizations: localizations },
-    ...{ description: fc.option(texts), description_localizations: localizations },
-    ...{ icon_hash: icons, icon: icons },
+    application_id: fc.option(ids),
+    id: ids,
+    secret: booleans,
+    secure: booleans,
+    name: texts,
+    name_localizations: localizations,
+    description: fc.option(texts),
+    description_localizations: localizations,
+    icon_hash: icons,
+    icon: icons,
   },
   { requiredKeys: ['id', 'name'] },
 )
 
 const progressList = fc.record(
   {
-    ...{ user_id: fc.option(ids), achievement_id: ids, percent_complete: fc.constantFrom(0, 40, 100) },
+    user_id: fc.option(ids),
+    achievement_id: ids,
+    percent_complete: fc.constantFrom(0, 40, 100),
     unlocked_at: fc.constantFrom('2019-11-19T18:03:11.471000+00:00', '2019-11-19T18:03:11Z', '', null),
   },
   { requiredKeys: ['achievement_id', 'percent_complete'] },

@@ -101,7 +101,9 @@ export const fixtures: DialectFixtures = {
   },
   edits: ['v6', 'v10'].map((shape) => ({
     said: 'another secure',
-    ...{ shape, of: 'rich', locale: 'en' },
+    shape,
+    of: 'rich',
+    locale: 'en',
     change: (entry) => ({ ...entry, secure: entry['secure'] !== true }),
     changed: ({ serverOnly }) => ({ serverOnly: !serverOnly }),
   })),

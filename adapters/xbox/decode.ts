@@ -94,5 +94,8 @@ export function isIgnored(codec: EntryCodec, member: string): boolean {
 
 const READ_BY_ALL: ReadonlySet<string> = new Set([
   ...Object.values(MARKS).flat(),
-  ...['id', 'achievements', 'platform', 'platforms'],
+  'id',
+  'achievements',
+  'platform',
+  'platforms',
 ])

@@ -119,7 +119,9 @@ const renamings = [
   const name = `changed in ${shape} of ${locale}`
   return {
     said: 'another name',
-    ...{ shape, of: 'rich', locale },
+    shape,
+    of: 'rich',
+    locale,
     change: (entry) => ({ ...entry, name }),
     changed({ name: before }) {
       if (locale === undefined || locale === before.locale) return { name: { ...before, text: name } }
@@ -138,7 +140,9 @@ const changes = (
 ).map(
   ([shape, members, changed]): DocumentEdit => ({
     said: JSON.stringify(members),
-    ...{ shape, of: 'rich', locale: undefined },
+    shape,
+    of: 'rich',
+    locale: undefined,
     change: (entry) => ({ ...entry, ...members }),
     changed,
   }),
@@ -146,7 +150,9 @@ const changes = (
 
 const retargeted: DocumentEdit = {
   said: 'another target',
-  ...{ shape: 'achievement', of: 'counted', locale: 'en' },
+  shape: 'achievement',
+  of: 'counted',
+  locale: 'en',
   change(entry) {
     const { requirements, ...progression } = entry['progression'] as { requirements: readonly JsonObject[] }
     const all = requirements.map((one) => ({ ...one, target: '12' }))

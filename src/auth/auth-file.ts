@@ -6,8 +6,17 @@ import { repeatedMember, STANDS_TWICE } from '../service/json.ts'
 
 /** Asymmetric signatures only: with a shared secret, a verifier could also issue tokens. */
 const ALGORITHMS = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
 ] as const
 
 const permission = z.strictObject({

@@ -2,7 +2,12 @@ import { formatInstant, TICKS_PER_SECOND } from '../model/instant.ts'
 import { isJsonObject, type JsonValue } from '../model/json.ts'
 
 const INSTANTS: ReadonlySet<unknown> = new Set([
-  ...['unlockTime', 'lastUnlockTime', 'createTime', 'updateTime', 'start', 'end'],
+  'unlockTime',
+  'lastUnlockTime',
+  'createTime',
+  'updateTime',
+  'start',
+  'end',
 ])
 
 /**

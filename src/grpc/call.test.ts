@@ -33,6 +33,9 @@ test('no name of a principal looks like another name with an actor', async () =>
   expect(new Set(encoded).size).toBe(names.length)
   expect(encoded.filter((name) => name.includes('('))).toEqual([])
   expect(['ann', 'plain:2814651093377005', '50%', 'a)b'].map(principalName)).toEqual([
-    ...['ann', 'plain:2814651093377005', '50%', 'a)b'],
+    'ann',
+    'plain:2814651093377005',
+    '50%',
+    'a)b',
   ])
 })

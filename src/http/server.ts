@@ -100,10 +100,11 @@ export function createHttpServer(
     headersTimeout: Math.min(requestTimeout, MAX_HEAD_MILLISECONDS),
     connectionsCheckingInterval: Math.min(requestTimeout, MAX_CHECK_INTERVAL_MILLISECONDS),
   }
+  const withoutTls = { http: timeouts }
   const app = fastify({
     https: tls === undefined ? null : { ...secureOptions(tls.material), ...timeouts },
     // A spread, because Fastify's types of these options have no `http`.
-    ...{ http: timeouts },
+    ...withoutTls,
     // `limitBodyTime` limits it, because this option would also limit the time of an upload.
     requestTimeout: 0,
     bodyLimit: LIMITS.messageBytes,

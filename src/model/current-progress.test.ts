@@ -10,7 +10,9 @@ const PLAIN = achievementOf()
 
 /** An increment of a stat by the rise; without one, a `max` of it. */
 const stat = (quantity: number, rise: number | undefined): Report => ({
-  ...{ kind: 'stat', statCode: 'kills', quantity },
+  kind: 'stat',
+  statCode: 'kills',
+  quantity,
   inWindow: {
     steps: rise === undefined ? [] : [{ before: quantity - rise, after: quantity }],
     highest: rise === undefined ? quantity : undefined,
@@ -65,7 +67,9 @@ describe('a challenge', () => {
     const at = { ...AT, time: 150n }
     const steps = [0, 0.5, 1, 1.5].map((before) => ({ before, after: before + 0.5 }))
     const report = (inWindow: object): Report => ({
-      ...{ kind: 'stat', statCode: 'kills', quantity: 1_000 },
+      kind: 'stat',
+      statCode: 'kills',
+      quantity: 1_000,
       inWindow: { steps: [], highest: undefined, lowest: undefined, ...inWindow },
     })
     expect(applyReport(following, NOT_STARTED, report({ steps }), at)).toMatchObject({ newlyUnlocked: true })

@@ -20,11 +20,18 @@ const reports: fc.Arbitrary<Report> = fc.oneof(
 )
 const imported: Report = {
   kind: 'import',
-  ...{ state: 'achieved', percent: 100, values: {}, unlockTime: 5n, revoked: false, extensions: {} },
+  state: 'achieved',
+  percent: 100,
+  values: {},
+  unlockTime: 5n,
+  revoked: false,
+  extensions: {},
 }
 const stat = (quantity: number): Report => ({
   kind: 'stat',
-  ...{ statCode: 'kills', quantity, inWindow: { steps: [], highest: undefined, lowest: undefined } },
+  statCode: 'kills',
+  quantity,
+  inWindow: { steps: [], highest: undefined, lowest: undefined },
 })
 
 describe('a draft', () => {
@@ -33,7 +40,9 @@ describe('a draft', () => {
       fc.property(fc.oneof(reports, fc.constant(imported)), (report) => {
         for (const progress of [NOT_STARTED, BEGUN, UNLOCKED])
           expect(applyReport(inLifecycle('draft'), progress, report, AT)).toMatchObject({
-            ...{ kind: 'rejected', reason: 'NOT_LIVE', metadata: { lifecycle: 'draft' } },
+            kind: 'rejected',
+            reason: 'NOT_LIVE',
+            metadata: { lifecycle: 'draft' },
           })
       }),
     )
@@ -46,7 +55,9 @@ describe('a retired achievement', () => {
       fc.property(reports, (report) => {
         for (const progress of [NOT_STARTED, BEGUN])
           expect(applyReport(inLifecycle('retired'), progress, report, AT)).toMatchObject({
-            ...{ kind: 'rejected', reason: 'NOT_LIVE', metadata: { lifecycle: 'retired' } },
+            kind: 'rejected',
+            reason: 'NOT_LIVE',
+            metadata: { lifecycle: 'retired' },
           })
       }),
     )
@@ -64,7 +75,8 @@ describe('a retired achievement', () => {
 
   test('takes the history of another platform', () => {
     expect(applyReport(inLifecycle('retired'), BEGUN, imported, AT)).toMatchObject({
-      ...{ newlyUnlocked: true, progress: { unlockTime: 5n, unlockPrecision: 'imported' } },
+      newlyUnlocked: true,
+      progress: { unlockTime: 5n, unlockPrecision: 'imported' },
     })
   })
 })
@@ -90,7 +102,9 @@ describe.each(['draft', 'retired'] as const)('of a %s achievement', (lifecycle) 
   test('a change of the definition drops the values of another stat', () => {
     const report = { kind: 'definition', stats: { kills: 10 }, reset: ['count'] } as const
     expect(applyReport(inLifecycle(lifecycle, 'kills'), BEGUN, report, AT)).toMatchObject({
-      ...{ changed: true, newlyUnlocked: false, progress: { state: 'not_started', values: {} } },
+      changed: true,
+      newlyUnlocked: false,
+      progress: { state: 'not_started', values: {} },
     })
   })
 })

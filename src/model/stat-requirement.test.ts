@@ -46,7 +46,8 @@ describe('a requirement that follows a stat', () => {
     { kind: 'add', requirementId: 'kills', quantity: 1 },
   ])('is moved by no report, and the rejection names the stat (%#)', (report) => {
     expect(applyReport(FOLLOWING, NOT_STARTED, report, AT)).toMatchObject({
-      ...{ kind: 'rejected', reason: 'REQUIREMENT_FOLLOWS_STAT' },
+      kind: 'rejected',
+      reason: 'REQUIREMENT_FOLLOWS_STAT',
       metadata: { requirementId: 'kills', statCode: 'kills' },
     })
   })

@@ -61,9 +61,19 @@ describe.each(Object.entries(readers))('pages %s', (_, read) => {
     const { nextPageToken: token = '' } = await read(itemsOf(9), '')
     const bytes = Buffer.from(token, 'base64url')
     const junk = [
-      ...[`${token}=`, `${token} `, `!${token}`, `${token}\n`, 'A', '!', '{}', 'A'.repeat(4_000_000)],
+      `${token}=`,
+      `${token} `,
+      `!${token}`,
+      `${token}\n`,
+      'A',
+      '!',
+      '{}',
+      'A'.repeat(4_000_000),
       ...['null', '5', '{}', '["0"]', '["0","a","b"]', '['.repeat(100_000)].map((text) => Buffer.from(text)),
-      ...[bytes.subarray(0, -1), bytes.subarray(1), Buffer.concat([bytes, bytes]), Buffer.alloc(16)],
+      bytes.subarray(0, -1),
+      bytes.subarray(1),
+      Buffer.concat([bytes, bytes]),
+      Buffer.alloc(16),
       Buffer.concat([bytes, Buffer.from(' ')]),
     ].map((text) => (typeof text === 'string' ? text : text.toString('base64url')))
     for (const text of junk) await expect(read(itemsOf(9), text), text.slice(0, 40)).rejects.toEqual(INVALID)

@@ -41,8 +41,11 @@ export interface ConnectionOptions {
  * would lose digits, a backslash would be an escape, and NULL in an array a text.
  */
 const SETTINGS = [
-  ...['enable_seqscan = off', 'jit = off'],
-  ...['extra_float_digits = 1', 'standard_conforming_strings = on', 'array_nulls = on'],
+  'enable_seqscan = off',
+  'jit = off',
+  'extra_float_digits = 1',
+  'standard_conforming_strings = on',
+  'array_nulls = on',
   'transform_null_equals = off',
 ]
 /** Statements re-read a row that another transaction has changed, instead of failing. */

@@ -110,7 +110,9 @@ const caller = (url: string) => async (rpc: string, message: object) => {
 /** Raises each stat above the goals of the achievements that follow it. */
 async function unlockAll(url: string, count: number): Promise<void> {
   const updates = Array.from({ length: STAT_COUNT }, (_, number) => ({
-    ...{ statCode: `stat-${number}`, operation: 'STAT_OPERATION_SET', value: count },
+    statCode: `stat-${number}`,
+    operation: 'STAT_OPERATION_SET',
+    value: count,
   }))
   await caller(url)('ProgressService/RecordStats', { titleId: TITLE, playerId: PLAYER, updates })
 }
@@ -131,7 +133,11 @@ async function createAchievements(url: string, count: number): Promise<void> {
         },
       ]
       const achievement = {
-        ...{ titleId: TITLE, achievementId: `achievement-${number}`, name, description, requirements },
+        titleId: TITLE,
+        achievementId: `achievement-${number}`,
+        name,
+        description,
+        requirements,
         tags: [`tag-${number % 20}`],
         rewards: [{ kind: 'REWARD_KIND_GAMERSCORE', value: '10' }],
         hidden: number % 7 === 0,

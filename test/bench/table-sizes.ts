@@ -15,8 +15,15 @@ const PLAYERS = 20_000
 /** Of calls that take one record each. */
 const CALLS = 2_000
 const TABLES = [
-  ...['progress', 'events', 'player_requests', 'definition_requests', 'deliveries', 'audit_entries'],
-  ...['player_tombstones', 'players', 'player_titles'],
+  'progress',
+  'events',
+  'player_requests',
+  'definition_requests',
+  'deliveries',
+  'audit_entries',
+  'player_tombstones',
+  'players',
+  'player_titles',
 ]
 
 await using cleanup = new AsyncDisposableStack()

@@ -184,7 +184,9 @@ describe.each(folders.map((subject) => ({ ...subject, id: subject.adapter.id }))
                 ),
                 extensions: progress.extensions,
                 progress: undefined,
-                ...{ percent, unlockTime, revoked },
+                percent,
+                unlockTime,
+                revoked,
               },
             ])
           }

@@ -50,11 +50,19 @@ describe('a proposed mapping', () => {
       expect(mapping.player).toEqual({ field: '$file', dialect: id, usesIdentities: false })
       const records = (await recordsOf(mapping, content)) as readonly MappedRecord[]
       const facts = records.map(({ player, achievement, unlocked, unlockTime, revoked }) => ({
-        ...{ account: player.id, achievementId: achievement.id, unlocked, unlockTime, revoked },
+        account: player.id,
+        achievementId: achievement.id,
+        unlocked,
+        unlockTime,
+        revoked,
       }))
       expect(facts).toEqual(
         progress.map(({ achievementId, state, unlockTime, revoked }) => ({
-          ...{ account: ACCOUNT, achievementId, unlocked: state === 'achieved', unlockTime, revoked },
+          account: ACCOUNT,
+          achievementId,
+          unlocked: state === 'achieved',
+          unlockTime,
+          revoked,
         })),
       )
     },

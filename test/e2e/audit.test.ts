@@ -73,7 +73,10 @@ const achievement = (achievementId: string) => ({
 })
 const destination = (destinationId: string) => ({
   destination: {
-    ...{ titleId: TITLE, destinationId, dialect: 'webhook', credential: 'env:LAUREL_CREDENTIAL_HOOK' },
+    titleId: TITLE,
+    destinationId,
+    dialect: 'webhook',
+    credential: 'env:LAUREL_CREDENTIAL_HOOK',
     url: 'https://laurel.invalid/hook?secret=1',
     limits: { requestsPerSecond: 0, maxInFlight: 0, maxAttempts: 1, timeout: undefined },
   },

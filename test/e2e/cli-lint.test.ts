@@ -78,8 +78,10 @@ describe.each(cases)('laurel lint by the rules of $id', ({ id, error, warning, b
     const { findings, ...counts } = JSON.parse(stdout)
     expect(code).toBe(0)
     expect(counts).toEqual({
-      ...{ title: `warning-${id}`, dialects: [id] },
-      ...{ errorCount: 0, warningCount: findings.length },
+      title: `warning-${id}`,
+      dialects: [id],
+      errorCount: 0,
+      warningCount: findings.length,
     })
     const { severity, requirement, source } = warning
     expect(findings[0]).toMatchObject({ dialect: id, rule: warning.name, severity, requirement, source })

@@ -47,7 +47,8 @@ async function ask(path: string, request: object): Promise<Record<string, unknow
 
 const contribute = (player_id: string, value: number) =>
   ask('ProgressService/RecordStats', {
-    ...{ ...TITLE, player_id },
+    ...TITLE,
+    player_id,
     updates: [{ stat_code: 'oil', operation: 'STAT_OPERATION_INCREMENT', value }],
   })
 const contributionOf = (playerId: string, value: number) => ({ achievementId: 'lighthouse', playerId, value })

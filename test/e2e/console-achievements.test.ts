@@ -168,7 +168,9 @@ test('an achievement with progress is kept by a deletion, unless its progress is
   const { page } = opened
   await create('pluto')
   await running.call('ProgressService/UnlockAchievement', {
-    ...{ titleId: TITLE, playerId: 'ann', achievementId: 'pluto' },
+    titleId: TITLE,
+    playerId: 'ann',
+    achievementId: 'pluto',
   })
   await page.reload()
   await page.getByLabel('Select pluto').check()

@@ -24,7 +24,8 @@ const storedCount = async () => {
 /** Plans a document, and opens the dialog to apply the plan, in which all is filled in. */
 async function openPlan(page: Page) {
   await page.getByLabel('Document', { exact: true }).setInputFiles({
-    ...{ name: 'definitions.json', mimeType: 'application/json' },
+    name: 'definitions.json',
+    mimeType: 'application/json',
     buffer: readFileSync(sampleOf(CODED)),
   })
   await page.getByLabel('Platform').selectOption(CODED)

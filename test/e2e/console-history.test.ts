@@ -26,7 +26,10 @@ beforeAll(async () => {
   await call('ProgressService/UnlockAchievement', { ...key, achievementId: 'lamp-3' })
   await call('DestinationService/CreateDestination', {
     destination: {
-      ...{ titleId: TITLE, destinationId: 'hook', dialect: 'webhook', url: running.server.url },
+      titleId: TITLE,
+      destinationId: 'hook',
+      dialect: 'webhook',
+      url: running.server.url,
       credential: 'env:LAUREL_CREDENTIAL_HOOK',
     },
   })

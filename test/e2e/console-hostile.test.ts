@@ -30,14 +30,17 @@ beforeAll(async () => {
   const text = { locale: 'en', text: MARKUP, translations: { de: MARKUP } }
   await call('AchievementService/CreateAchievement', {
     achievement: {
-      ...{ titleId: TITLE, achievementId: ACHIEVEMENT, name: text, description: text },
-      ...{
-        lockedDescription: text,
-        tags: [MARKUP.slice(0, 100)],
-        platforms: [MARKUP.slice(0, 60)],
-        productId: MARKUP,
-      },
-      ...{ deepLink: LINK, ids: idsOf(0), titleAssociations: [{ id: '7', name: MARKUP }] },
+      titleId: TITLE,
+      achievementId: ACHIEVEMENT,
+      name: text,
+      description: text,
+      lockedDescription: text,
+      tags: [MARKUP.slice(0, 100)],
+      platforms: [MARKUP.slice(0, 60)],
+      productId: MARKUP,
+      deepLink: LINK,
+      ids: idsOf(0),
+      titleAssociations: [{ id: '7', name: MARKUP }],
       rewards: [{ kind: 'REWARD_KIND_ART', value: LINK, name: MARKUP }],
       media: [
         { role: 'MEDIA_ROLE_ICON', name: MARKUP, url: LINK },

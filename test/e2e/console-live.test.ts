@@ -11,7 +11,9 @@ beforeAll(async () => {
   const { call } = console
   await call('TitleService/CreateTitle', { title: { titleId: TITLE } })
   const following = (goal: number, more: object = {}) => ({
-    ...{ titleId: TITLE, achievementId: `lamps-${goal}`, name: { text: `${goal} lamps` } },
+    titleId: TITLE,
+    achievementId: `lamps-${goal}`,
+    name: { text: `${goal} lamps` },
     requirements: [{ requirementId: 'r', statCode: 'lamps', target: { integer: String(goal) } }],
     ...more,
   })
@@ -30,7 +32,8 @@ afterAll(() => console[Symbol.asyncDispose]())
 
 const light = (playerId: string, value: number) =>
   console.call('ProgressService/RecordStats', {
-    ...{ titleId: TITLE, playerId },
+    titleId: TITLE,
+    playerId,
     updates: [{ statCode: 'lamps', operation: 'STAT_OPERATION_INCREMENT', value }],
   })
 
@@ -42,7 +45,9 @@ describe('the live page', () => {
     await page.getByText('Nothing has happened since').waitFor()
     await page.getByText('6 unlocks in the last hour').waitFor()
     await console.call('ProgressService/UnlockAchievement', {
-      ...{ titleId: TITLE, playerId: 'dora', achievementId: 'rare' },
+      titleId: TITLE,
+      playerId: 'dora',
+      achievementId: 'rare',
     })
     await page.getByRole('row').filter({ hasText: 'dora' }).getByText('Unlocked').waitFor()
     await page.getByText('7 unlocks in the last hour').waitFor()
@@ -71,7 +76,9 @@ describe('the community goals', () => {
     await light('ann', 400)
     await page.getByText('539 / 500').waitFor()
     await console.call('CommunityService/ClaimReward', {
-      ...{ titleId: TITLE, playerId: 'ann', achievementId: 'together' },
+      titleId: TITLE,
+      playerId: 'ann',
+      achievementId: 'together',
     })
     expect(await inspect(page, 'community')).toEqual([])
     await page.getByRole('link', { name: 'Together' }).click()

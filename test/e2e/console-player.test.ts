@@ -52,7 +52,8 @@ beforeAll(async () => {
   const report = { titleId: TITLE, playerId: PLAYER }
   await call('ProgressService/UnlockAchievement', { ...report, achievementId: 'goal-0' })
   await call('ProgressService/RecordProgress', {
-    ...{ ...report, achievementId: 'goal-3' },
+    ...report,
+    achievementId: 'goal-3',
     reach: { quantity: { integer: '26' } },
   })
 })
@@ -131,7 +132,9 @@ describe('a player', () => {
     await page.getByRole('link', { name: 'Stats' }).click()
     await page.getByText('No stat has a value of this player').waitFor()
     const goal = {
-      ...{ titleId: TITLE, achievementId: 'together', name: { text: 'Together' } },
+      titleId: TITLE,
+      achievementId: 'together',
+      name: { text: 'Together' },
       participation: 'PARTICIPATION_COMMUNITY',
     }
     const requirements = [{ requirementId: 'sum', statCode: 'lamps', target: { integer: '100' } }]
@@ -230,7 +233,10 @@ test('a player with 5,000 achievements has only the rows on the screen in the pa
   const codes = document.map((_, index) => codeOf(CODED, index + 1))
   for (let start = 0; start < codes.length; start += 1_000) {
     const items = codes.slice(start, start + 1_000).map((achievementId) => ({
-      ...{ titleId: large, playerId: 'collector', achievementId, unlock: true },
+      titleId: large,
+      playerId: 'collector',
+      achievementId,
+      unlock: true,
     }))
     await console.call('ProgressService/BatchRecordProgress', { items })
   }

@@ -89,7 +89,9 @@ test('the refusal of an issuer is shown in its words, and the sign-in can be rep
   const signIn = page.getByRole('button', { name: 'Sign in at 127.0.0.1' })
   const { respond } = issuer
   issuer.respond = async (_, state) => ({
-    ...{ error: 'access_denied', error_description: 'olga is not of the team', state },
+    error: 'access_denied',
+    error_description: 'olga is not of the team',
+    state,
   })
   await signIn.click()
   await page.getByText('the issuer refuses the sign-in: olga is not of the team').waitFor()

@@ -121,7 +121,8 @@ async function translateIt(page: Page): Promise<void> {
 /** A document that has another name for an achievement, by Replace after its plan. */
 async function importDocument(page: Page): Promise<void> {
   const entry = entryOf(CODED, {
-    ...{ number: 2, binding: BINDINGS[CODED] ?? {} },
+    number: 2,
+    binding: BINDINGS[CODED] ?? {},
     achievement: { id: 'goal-2', name: { locale: 'en', text: 'The Very First Lamp', translations: {} } },
   })
   await page

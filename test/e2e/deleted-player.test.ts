@@ -57,7 +57,11 @@ const unlock = () =>
   recordProgress(
     services,
     {
-      ...{ titleId, playerId, achievementId: 'goal-0', occurredTime: undefined, ...once },
+      titleId,
+      playerId,
+      achievementId: 'goal-0',
+      occurredTime: undefined,
+      ...once,
       report: { kind: 'unlock' },
     },
     call,
@@ -72,7 +76,10 @@ test('a stream refuses the items of a deleted player alone', async () => {
   const stream = client.streamProgress()
   const report = { $case: 'unlock', value: true } as const
   const items = [playerId, `other-${count}`].map((id) => ({
-    ...{ titleId, playerId: id, achievementId: 'goal-0', report },
+    titleId,
+    playerId: id,
+    achievementId: 'goal-0',
+    report,
   }))
   stream.write(StreamProgressRequest.fromPartial({ items }))
   stream.end()

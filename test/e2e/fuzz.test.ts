@@ -62,7 +62,14 @@ const KNOWN = [
   ...PLAYERS.flatMap((player) => [player, ...Object.values(accountsOf(player))]),
   ...ROUTE_ACHIEVEMENTS,
   ...ROUTE_STATS,
-  ...['1', '2', 'en', 'de', 'id-1', 'webhook', 'env:LAUREL_CREDENTIAL_X', 'https://hooks.example/'],
+  '1',
+  '2',
+  'en',
+  'de',
+  'id-1',
+  'webhook',
+  'env:LAUREL_CREDENTIAL_X',
+  'https://hooks.example/',
 ]
 /** Deleted and merged players and titles are others, or nothing would be left to call about. */
 const DOOMED = Array.from({ length: 50 }, (_, number) => `doomed-${number}`)

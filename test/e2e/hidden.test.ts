@@ -28,7 +28,12 @@ beforeAll(async () => {
   const text = { locale: 'en', text: SECRET }
   const integer = (value: number) => ({ value: { $case: 'integer', value: BigInt(value) } })
   const achievement = {
-    ...{ titleId: TITLE, name: text, description: text, hidden: true, tags: [SECRET], productId: SECRET },
+    titleId: TITLE,
+    name: text,
+    description: text,
+    hidden: true,
+    tags: [SECRET],
+    productId: SECRET,
     lockedDescription: { locale: 'en', text: LOCKED },
     requirements: [
       { requirementId: `${SECRET}-free`, target: integer(5) },

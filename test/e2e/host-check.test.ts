@@ -78,7 +78,10 @@ describe('a server without authentication', () => {
     expect(ROUTES.length).toBeGreaterThan(1)
     for (const { gateway, path } of ROUTES) {
       const head = {
-        ...{ method: 'GET', mount: gateway.mounts[0] ?? '', origin: '', path },
+        method: 'GET',
+        mount: gateway.mounts[0] ?? '',
+        origin: '',
+        path,
         params: {},
         now: 0n,
       }

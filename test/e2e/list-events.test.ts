@@ -42,7 +42,10 @@ test('a report that has returned is listed, with its caller, its request id and 
   const [unlocked, progressed] = events
   expect(unlocked).toMatchObject({ requestId: 'r-100', actor: 'service', state: ProgressState.ACHIEVED })
   expect(unlocked?.progress).toMatchObject({
-    ...{ titleId: TITLE_ID, playerId: 'ann', achievementId: 'marathon', percent: 100 },
+    titleId: TITLE_ID,
+    playerId: 'ann',
+    achievementId: 'marathon',
+    percent: 100,
     unlockTime: unlocked?.unlockTime,
     unlockPrecision: UnlockPrecision.EXACT,
   })

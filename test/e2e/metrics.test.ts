@@ -250,8 +250,12 @@ test('each refused call is one line with its method, caller, reason, duration an
   const refused = linesOfLog().filter(({ msg }) => msg === 'a call was refused')
   const found = refused.find(({ reason }) => reason === 'ACHIEVEMENT_NOT_FOUND')
   expect(found).toMatchObject({
-    ...{ level: 'info', method: 'laurel.v1.ProgressService/UnlockAchievement', code: 'NOT_FOUND' },
-    ...{ principal: 'operator', traceId: TRACE_ID, durationMilliseconds: expect.any(Number) },
+    level: 'info',
+    method: 'laurel.v1.ProgressService/UnlockAchievement',
+    code: 'NOT_FOUND',
+    principal: 'operator',
+    traceId: TRACE_ID,
+    durationMilliseconds: expect.any(Number),
   })
   expect(refused.filter(({ code }) => code === 'UNAUTHENTICATED')).toHaveLength(2)
   expect(refused.filter(({ method }) => method?.endsWith('/GetProgress'))).toEqual([

@@ -68,7 +68,11 @@ const unlock = (playerId: string) =>
 
 async function createDestination(destinationId: string, url: string, maxAttempts: number): Promise<void> {
   const destination = {
-    ...{ titleId: TITLE, destinationId, dialect: 'webhook', credential: 'env:LAUREL_CREDENTIAL_HOOK', url },
+    titleId: TITLE,
+    destinationId,
+    dialect: 'webhook',
+    credential: 'env:LAUREL_CREDENTIAL_HOOK',
+    url,
     limits: { maxAttempts },
   }
   expect((await rpc('DestinationService/CreateDestination', { destination })).status).toBe(200)
@@ -146,7 +150,10 @@ const outages: readonly Outage[] = [
     async begin() {
       await admin.query('begin; lock table progress in exclusive mode')
       const item = (index: number) => ({
-        ...{ titleId: TITLE, playerId: `waits-${index}`, achievementId: 'first', percent: 100 },
+        titleId: TITLE,
+        playerId: `waits-${index}`,
+        achievementId: 'first',
+        percent: 100,
       })
       for (let batch = 0; batch < BATCHES; batch += 1) {
         const items = Array.from({ length: BATCH_ITEMS }, (_, index) => item(batch * BATCH_ITEMS + index))

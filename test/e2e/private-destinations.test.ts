@@ -58,21 +58,25 @@ describe('with an auth file', () => {
     const public_ = 'https://platform.test'
     await callUnary(bridges, 'createDestination', destinationAt('public', public_), asService())
     const urls = [
-      ...[
-        `http://127.0.0.1:${port}`,
-        `http://localhost:${port}`,
-        `http://[::1]:${port}`,
-        `http://2130706433:${port}`,
-      ],
-      ...[`http://0x7f.1:${port}`, `http://0177.0.0.1:${port}`, `https://[::ffff:127.0.0.1]:${port}`],
-      ...[
-        `http://0.0.0.0:${port}`,
-        `http://localhost.:${port}`,
-        `http://x.localhost:${port}`,
-        `https://0.0.0.0:${port}`,
-      ],
-      ...['https://10.0.0.1', 'https://100.64.0.1', 'https://169.254.169.254', 'https://192.168.0.1'],
-      ...['https://[fd00::1]', 'https://[fe80::1]', 'https://[64:ff9b::7f00:1]', 'https://[64:ff9b::a00:1]'],
+      `http://127.0.0.1:${port}`,
+      `http://localhost:${port}`,
+      `http://[::1]:${port}`,
+      `http://2130706433:${port}`,
+      `http://0x7f.1:${port}`,
+      `http://0177.0.0.1:${port}`,
+      `https://[::ffff:127.0.0.1]:${port}`,
+      `http://0.0.0.0:${port}`,
+      `http://localhost.:${port}`,
+      `http://x.localhost:${port}`,
+      `https://0.0.0.0:${port}`,
+      'https://10.0.0.1',
+      'https://100.64.0.1',
+      'https://169.254.169.254',
+      'https://192.168.0.1',
+      'https://[fd00::1]',
+      'https://[fe80::1]',
+      'https://[64:ff9b::7f00:1]',
+      'https://[64:ff9b::a00:1]',
     ]
     for (const url of urls) {
       const create = callUnary(bridges, 'createDestination', destinationAt('private', url), asService())

@@ -85,8 +85,11 @@ describe.each([...bridges.keys()].map((dialect, index) => ({ dialect, index })))
       }
       using bridge = bridgeOn(here.server.address)
       await bridge.create({
-        ...{ destinationId: dialect, dialect, url: there.server.url + basePath },
-        ...{ limits: { requestsPerSecond: 50 }, credential: 'env:LAUREL_CREDENTIAL_KEY' },
+        destinationId: dialect,
+        dialect,
+        url: there.server.url + basePath,
+        limits: { requestsPerSecond: 50 },
+        credential: 'env:LAUREL_CREDENTIAL_KEY',
       })
       const ids = numbers.map((number) => codeOf(dialect, number))
       const [first, second, third, followed] = ids.map((achievementId) => {

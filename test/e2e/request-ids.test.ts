@@ -33,7 +33,8 @@ const updateOf = (playerId: string): Ask => ({
 const reportOf = (percent: number): Ask => ({
   name: 'recordProgress',
   request: {
-    ...{ titleId: TITLE, playerId: PLAYER },
+    titleId: TITLE,
+    playerId: PLAYER,
     achievementId: 'a',
     report: { $case: 'percent', value: percent },
   },

@@ -50,7 +50,10 @@ test('a trace leads from the caller over the batch and the database to the deliv
     await using server = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint, LAUREL_RELAY: 'off' })
     await createFixture(server.address, { first: undefined })
     const destination = {
-      ...{ titleId: TITLE_ID, destinationId: 'hook', dialect: 'webhook', url: platform.url },
+      titleId: TITLE_ID,
+      destinationId: 'hook',
+      dialect: 'webhook',
+      url: platform.url,
       credential: 'env:LAUREL_CREDENTIAL_HOOK',
     }
     await postJson(`${server.url}/laurel.v1.DestinationService/CreateDestination`, { destination })

@@ -67,8 +67,19 @@ export function migration(rowsPerKill: number): Exercise {
         startCommand(
           'src/cli/main.ts',
           [
-            ...['migrate', 'run', input, '--title', TITLE_ID, '--job', job, '--mapping', mapping, '--json'],
-            ...['--max-refusals', String(bad), ...more],
+            'migrate',
+            'run',
+            input,
+            '--title',
+            TITLE_ID,
+            '--job',
+            job,
+            '--mapping',
+            mapping,
+            '--json',
+            '--max-refusals',
+            String(bad),
+            ...more,
           ],
           { env: { LAUREL_GRPC_ADDRESS } },
         )
@@ -114,11 +125,14 @@ export function migration(rowsPerKill: number): Exercise {
       const againSeconds = (performance.now() - again) / 1_000
       const perSecond = (seconds: number) => Math.round(rows / seconds)
       return {
-        ...{ 'kills of the server': kills.server, 'kills of Postgres': kills.Postgres },
-        ...{ 'imported rows': rows, 'refused rows': bad },
+        'kills of the server': kills.server,
+        'kills of Postgres': kills.Postgres,
+        'imported rows': rows,
+        'refused rows': bad,
         'rows a second beside other callers, kills included': perSecond(firstSeconds),
         'rows a second of the same input again': perSecond(againSeconds),
-        ...{ 'acknowledged writes': writers.total, ...writers.failuresByStatus },
+        'acknowledged writes': writers.total,
+        ...writers.failuresByStatus,
       } satisfies Counts
     },
   }

@@ -28,7 +28,8 @@ const plain = [...bridges.keys()].map((dialect, index) =>
 const thirds = achievementOf({ id: 'thirds', ids: idsOf(1), requirements: [requirementOf({ target: 3n })] })
 const tally = achievementOf({ id: 'tally', ids: idsOf(3), requirements: [requirementOf()] })
 const hunter = achievementOf({
-  ...{ id: 'hunter', ids: idsOf(2) },
+  id: 'hunter',
+  ids: idsOf(2),
   requirements: [requirementOf({ statCode: 'kills', target: 8, valueType: 'double' })],
 })
 /** The platforms that a bridge reports a percent to. */
@@ -63,7 +64,9 @@ beforeEach(() => {
 })
 const playerId = () => `player-${number}`
 const targetOf = (dialect: string) => ({
-  ...{ titleId, binding: BINDINGS[dialect] ?? {}, account: accountsOf(number)[dialect] ?? '' },
+  titleId,
+  binding: BINDINGS[dialect] ?? {},
+  account: accountsOf(number)[dialect] ?? '',
 })
 
 async function report(dialect: string, ...said: Parameters<typeof changeOf>): Promise<void> {

@@ -29,8 +29,12 @@ test.each(REPORTING_CALLS)(
     count += 1
     const { mount, dialect } = mounted
     const target: RouteTarget = {
-      ...{ mount, title: 'own', player: 'ann', binding: BINDINGS[dialect] ?? {} },
-      ...{ account: accountsOf(count)[dialect] ?? '', achievementId: () => idsOf(0)[dialect] ?? 'goal-0' },
+      mount,
+      title: 'own',
+      player: 'ann',
+      binding: BINDINGS[dialect] ?? {},
+      account: accountsOf(count)[dialect] ?? '',
+      achievementId: () => idsOf(0)[dialect] ?? 'goal-0',
     }
     const credential = { token: 'service', caller: 'service' } as const
     const report = () => send(server.url, mounted, name, target, credential, { code: 'goal-0' })

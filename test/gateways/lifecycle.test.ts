@@ -59,8 +59,11 @@ async function setLifecycle(titleId: string, lifecycle: Lifecycle): Promise<void
   for (const achievementId of ['a', 'goal']) {
     const name = nameOf(titleId)
     const achievement = {
-      ...{ titleId, achievementId, lifecycle },
-      ...{ name: { locale: 'en', text: name }, tags: [name] },
+      titleId,
+      achievementId,
+      lifecycle,
+      name: { locale: 'en', text: name },
+      tags: [name],
     }
     const updateMask = ['lifecycle', 'name', 'tags']
     const request = UpdateAchievementRequest.fromPartial({ achievement, updateMask })

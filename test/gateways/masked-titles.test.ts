@@ -65,12 +65,14 @@ async function hideAll(titleId: string): Promise<void> {
   const url = `https://cdn.test/${encodeURIComponent(secret)}`
   for (const achievementId of ['a', 'goal']) {
     const achievement = {
-      ...{ titleId, achievementId, hidden: true, name: text, description: text },
-      ...{
-        tags: [secret],
-        deepLink: url,
-        rewards: [{ kind: RewardKind.IN_APP, name: secret, value: secret }],
-      },
+      titleId,
+      achievementId,
+      hidden: true,
+      name: text,
+      description: text,
+      tags: [secret],
+      deepLink: url,
+      rewards: [{ kind: RewardKind.IN_APP, name: secret, value: secret }],
     }
     const updateMask = ['hidden', 'name', 'description', 'tags', 'deep_link', 'rewards']
     const request = UpdateAchievementRequest.fromPartial({ achievement, updateMask })

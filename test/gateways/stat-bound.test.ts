@@ -56,7 +56,9 @@ beforeAll(async () => {
   const stat = { titleId, statCode: 'kills', setBy: StatWriter.SERVER }
   await callUnary(stats, 'createStat', CreateStatRequest.fromPartial({ stat }), settings)
   const achievement = {
-    ...{ titleId, achievementId: 'hunter', name: { locale: 'en', text: 'Hunter' } },
+    titleId,
+    achievementId: 'hunter',
+    name: { locale: 'en', text: 'Hunter' },
     ids: new Map(Object.entries(idsOf(0))),
     requirements: [{ requirementId: 'kills', statCode: 'kills', target: integer(10n) }],
   }
@@ -174,8 +176,12 @@ describe.each(['player', 'service'] as const)(
     test.each(REPORTING_CALLS)('by %s', async (_, mounted, call) => {
       const { mount, dialect } = mounted
       const target: RouteTarget = {
-        ...{ mount, title: 'own', player: 'ann', binding: BINDINGS[dialect] ?? {} },
-        ...{ account: accountsOf(0)[dialect] ?? '', achievementId: () => idsOf(0)[dialect] ?? 'hunter' },
+        mount,
+        title: 'own',
+        player: 'ann',
+        binding: BINDINGS[dialect] ?? {},
+        account: accountsOf(0)[dialect] ?? '',
+        achievementId: () => idsOf(0)[dialect] ?? 'hunter',
       }
       const credential = { token: tokens[principal], caller: principal }
       // A path may name the code.

@@ -25,18 +25,23 @@ type Create = () => Promise<{ readonly etag: string }>
 type Delete = (etag: string) => Promise<unknown>
 
 const stat = {
-  ...{ titleId, code: 'kills', displayName: '', defaultValue: 0, minimum: undefined, maximum: undefined },
-  ...{ incrementOnly: false, setBy: 'server' as const, extensions: {} },
+  titleId,
+  code: 'kills',
+  displayName: '',
+  defaultValue: 0,
+  minimum: undefined,
+  maximum: undefined,
+  incrementOnly: false,
+  setBy: 'server' as const,
+  extensions: {},
 } as const
 const destination = {
-  ...{
-    titleId,
-    id: 'hook',
-    displayName: '',
-    dialect: 'webhook',
-    url: 'https://hooks.example/',
-    credential: 'env:LAUREL_CREDENTIAL_HOOK',
-  },
+  titleId,
+  id: 'hook',
+  displayName: '',
+  dialect: 'webhook',
+  url: 'https://hooks.example/',
+  credential: 'env:LAUREL_CREDENTIAL_HOOK',
   filter: { kinds: [], achievementIds: [], playerIds: [] },
   limits: { requestsPerSecond: 1, maxInFlight: 1, maxAttempts: 1, timeout: 10_000_000n },
 }

@@ -39,7 +39,12 @@ beforeAll(async () => {
   const achievement = achievementOf({ id: 'n000', extensions })
   await createAchievement(services, { titleId, achievement, ...once }, call)
   const stat = {
-    ...{ titleId, code: 'n000', displayName: '', defaultValue: 0, minimum: undefined, maximum: undefined },
+    titleId,
+    code: 'n000',
+    displayName: '',
+    defaultValue: 0,
+    minimum: undefined,
+    maximum: undefined,
     ...({ incrementOnly: false, setBy: 'server', extensions } as const),
   }
   await createStat(services, { stat, ...once }, call)
@@ -107,7 +112,10 @@ describe.each(Object.entries(lists))('a list of large %s', (_, list) => {
 
 test('an export of large definitions has each once', async () => {
   const options = {
-    ...{ dialect: CODED, titleId, shape: undefined, achievementIds: [] },
+    dialect: CODED,
+    titleId,
+    shape: undefined,
+    achievementIds: [],
     ...({ locale: undefined, lossPolicy: 'report' } as const),
   }
   const parts = await Array.fromAsync(exportAchievements(services, options, call))

@@ -63,7 +63,11 @@ const requestOf = (
   requestId?: string,
 ): RecordProgress => ({
   titleId: 'lanternfall',
-  ...{ playerId, achievementId, report, requestId, occurredTime: undefined },
+  playerId,
+  achievementId,
+  report,
+  requestId,
+  occurredTime: undefined,
 })
 const add = (quantity: bigint, requirementId?: string) => ({ kind: 'add', quantity, requirementId }) as const
 const UNLOCK = { kind: 'unlock' } as const satisfies Report

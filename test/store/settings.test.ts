@@ -54,7 +54,8 @@ test.for(MODES)('settings of the database change nothing (pooler: %j)', async (p
   await using stack = new AsyncDisposableStack()
   const pooler = pooling && stack.use(await startPgbouncer(database.url, pooling))
   const store = openStore({
-    ...{ connectionString: pooler?.url ?? database.url, poolSize: 5 },
+    connectionString: pooler?.url ?? database.url,
+    poolSize: 5,
     onError: (error) => {
       throw error
     },

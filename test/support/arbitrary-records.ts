@@ -80,8 +80,12 @@ const optional = <Value>(values: fc.Arbitrary<Value>) => fc.option(values, { nil
 
 function definitions(titleId: string): fc.Arbitrary<AnyRecords['titles'][number]> {
   const title = fc.record({
-    ...{ id: fc.constant(titleId), displayName: texts, defaultLocale: fc.constant('en') },
-    ...{ bindings: fc.constant({}), extensions: extensions(''), maskHiddenInGateways: fc.boolean() },
+    id: fc.constant(titleId),
+    displayName: texts,
+    defaultLocale: fc.constant('en'),
+    bindings: fc.constant({}),
+    extensions: extensions(''),
+    maskHiddenInGateways: fc.boolean(),
     ...stored,
   })
   const [first, ...others] = adapters.map((adapter) => achievements(adapter))
@@ -115,14 +119,15 @@ function definitions(titleId: string): fc.Arbitrary<AnyRecords['titles'][number]
       const codes = [...new Set([...followed, 'score'])]
       const stats = codes.map((code) =>
         fc.record({
-          ...{
-            titleId: fc.constant(titleId),
-            code: fc.constant(code),
-            displayName: texts,
-            defaultValue: quantities.double,
-          },
-          ...{ minimum: bound, maximum: bound, incrementOnly: fc.boolean() },
-          ...{ setBy: fc.constantFrom('client' as const, 'server' as const), extensions: extensions('') },
+          titleId: fc.constant(titleId),
+          code: fc.constant(code),
+          displayName: texts,
+          defaultValue: quantities.double,
+          minimum: bound,
+          maximum: bound,
+          incrementOnly: fc.boolean(),
+          setBy: fc.constantFrom('client' as const, 'server' as const),
+          extensions: extensions(''),
           ...stored,
         }),
       )

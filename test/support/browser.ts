@@ -75,7 +75,8 @@ const FAILED_RESPONSE =
 export async function openPage(url: string, options: BrowserContextOptions = {}): Promise<ConsolePage> {
   const browser = await startBrowser()
   const context = await browser.newContext({
-    ...{ viewport: { width: 1280, height: 800 }, locale: 'en-US' },
+    viewport: { width: 1280, height: 800 },
+    locale: 'en-US',
     ...options,
   })
   const page = await context.newPage()

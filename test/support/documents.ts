@@ -41,15 +41,24 @@ export function entryOf(dialect: string, parts: EntryParts = {}): JsonObject {
   const id = dialectIdOf(dialect, number)
   const code = parts.achievement?.id ?? codeOf(dialect, number)
   const achievement = achievementOf({
-    ...{ id: code, ids: { [dialect]: id }, listOrder: number },
-    ...{ name: inEnglish(`Goal ${number}`), description: inEnglish(`Reach goal ${number}`) },
+    id: code,
+    ids: { [dialect]: id },
+    listOrder: number,
+    name: inEnglish(`Goal ${number}`),
+    description: inEnglish(`Reach goal ${number}`),
     ...parts.achievement,
   })
   const isAchieved = progress?.percent === 100
   const facts: ProgressFacts = {
-    ...{ account: account(1), achievementId: adapter.hasCodes ? code : id, percent: 0, values: {} },
-    ...{ state: isAchieved ? 'achieved' : 'in_progress', revoked: false, extensions: {} },
-    ...{ unlockTime: isAchieved ? UNLOCK_TIME : undefined, ...progress },
+    account: account(1),
+    achievementId: adapter.hasCodes ? code : id,
+    percent: 0,
+    values: {},
+    state: isAchieved ? 'achieved' : 'in_progress',
+    revoked: false,
+    extensions: {},
+    unlockTime: isAchieved ? UNLOCK_TIME : undefined,
+    ...progress,
   }
   const isDefinition = parts.achievement !== undefined || progress === undefined
   const record = {

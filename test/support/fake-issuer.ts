@@ -69,7 +69,9 @@ export async function startFakeIssuer(): Promise<FakeIssuer> {
       const code = randomUUID()
       const redirectUri = parameter('redirect_uri')
       started.set(code, {
-        ...{ challenge: parameter('code_challenge'), nonce: parameter('nonce'), redirectUri },
+        challenge: parameter('code_challenge'),
+        nonce: parameter('nonce'),
+        redirectUri,
       })
       const returned = await behaviour.respond(code, parameter('state'))
       const location = `${redirectUri}?${new URLSearchParams(returned)}`
@@ -85,7 +87,8 @@ export async function startFakeIssuer(): Promise<FakeIssuer> {
         return void send(400, { error: 'invalid_grant' })
       }
       send(200, {
-        ...{ token_type: 'Bearer', expires_in: 3600 },
+        token_type: 'Bearer',
+        expires_in: 3600,
         access_token: await tokenOf(AUDIENCE, {}),
         id_token: await tokenOf(CLIENT, { nonce: flow.nonce }),
       })

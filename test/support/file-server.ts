@@ -38,7 +38,8 @@ export async function serveFile(path: string): Promise<FileServer> {
   await once(http, 'listening')
   const { port } = http.address() as AddressInfo
   return Object.assign(state, {
-    ...{ url: `http://127.0.0.1:${port}/export.csv`, requests },
+    url: `http://127.0.0.1:${port}/export.csv`,
+    requests,
     [Symbol.asyncDispose]: async () => {
       http.closeAllConnections()
       http.close()

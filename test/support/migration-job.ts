@@ -37,8 +37,15 @@ export async function createTitleWith(
   for (const code of new Set(codes)) {
     if (code === undefined) continue
     const stat = {
-      ...{ titleId: id, code, displayName: '', defaultValue: 0, minimum: undefined, maximum: undefined },
-      ...{ incrementOnly: false, setBy: 'server' as const, extensions: {} },
+      titleId: id,
+      code,
+      displayName: '',
+      defaultValue: 0,
+      minimum: undefined,
+      maximum: undefined,
+      incrementOnly: false,
+      setBy: 'server' as const,
+      extensions: {},
     }
     await createStat(services, { stat, requestId: undefined }, callOf())
   }

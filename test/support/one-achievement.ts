@@ -32,7 +32,10 @@ export async function titleWith(services: TestServices, parts: Partial<Achieveme
   await createAchievement(services, { titleId, achievement, ...once }, call)
   const key = { titleId, achievementId: 'goal' }
   const request = (patch: AchievementPatch, silentBackfill?: boolean) => ({
-    ...{ ...key, etag: undefined, patch, silentBackfill },
+    ...key,
+    etag: undefined,
+    patch,
+    silentBackfill,
     ...once,
   })
   return {
@@ -46,7 +49,10 @@ export async function titleWith(services: TestServices, parts: Partial<Achieveme
       recordStats(
         services,
         {
-          ...{ titleId, playerId, occurredTime: undefined, ...once },
+          titleId,
+          playerId,
+          occurredTime: undefined,
+          ...once,
           updates: [{ code: 'kills', operation: 'increment', value }],
         },
         call,

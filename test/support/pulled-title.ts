@@ -9,10 +9,15 @@ import type { PullHouse } from './pulls.ts'
 import { gamerscore, requirementOf } from './records.ts'
 
 const RICH = {
-  ...{ hidden: true, serverOnly: true, tags: ['light'], platforms: ['PC'], rewards: gamerscore(25) },
+  hidden: true,
+  serverOnly: true,
+  tags: ['light'],
+  platforms: ['PC'],
+  rewards: gamerscore(25),
   name: { locale: 'en-US', text: 'First Light', translations: { de: 'Erstes Licht' } },
   lockedDescription: { locale: 'en-US', text: 'Make light', translations: {} },
-  ...{ deepLink: 'game://light', estimatedTime: 36_000_000_000n },
+  deepLink: 'game://light',
+  estimatedTime: 36_000_000_000n,
   media: [{ role: 'unlocked_icon', name: 'lit', url: 'https://cdn.example/lit.png' }],
 } as const
 

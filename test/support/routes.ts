@@ -67,7 +67,9 @@ export const achievementIdsOf = (code: RouteAchievement) => idsOf(ROUTE_ACHIEVEM
 export function targetOf(mounted: Mounted, title: Which, player: RouteTarget['player']): RouteTarget {
   const { dialect, mount } = mounted
   return {
-    ...{ mount, title, player },
+    mount,
+    title,
+    player,
     binding: bindingsOf(mounted, title)[dialect] ?? {},
     account: accountsOf(player)[dialect] ?? '',
     achievementId: (code) => achievementIdsOf(code)[dialect] ?? code,

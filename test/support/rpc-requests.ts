@@ -72,7 +72,8 @@ const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBR
 
 /** A job whose input names players and achievements, each unlocked. */
 const migrationJobOf = (titleId: string) => ({
-  ...{ titleId, jobId: 'moved' },
+  titleId,
+  jobId: 'moved',
   mapping: { format: 1, player: { field: 'player' }, achievement: { field: 'achievement' } },
 })
 
@@ -148,7 +149,10 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   translate: () => ({ from: CODED, to: UNCODED, content: EMPTY_LIST }),
   importAchievements: ({ title: titleId }) => ({ dialect: CODED, titleId, content: EMPTY_LIST }),
   importProgress: ({ title: titleId, player: playerId }) => ({
-    ...{ dialect: CODED, titleId, playerId, content: EMPTY_LIST },
+    dialect: CODED,
+    titleId,
+    playerId,
+    content: EMPTY_LIST,
   }),
   exportRecords: ({ title: titleId }) => ({ titleIds: [titleId] }),
   importRecords: () => ({ content: new TextEncoder().encode(exportOf([])) }),

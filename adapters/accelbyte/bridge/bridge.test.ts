@@ -16,7 +16,9 @@ const unlocked = { kind: 'unlocked' } as const
 function planned(changes: Parameters<typeof bridge.plan>[0]) {
   const { requests } = bridge.plan(changes, target)
   return requests.map(({ method, path, body, covers }) => ({
-    ...{ method, path, body },
+    method,
+    path,
+    body,
     covers: covers.map((change) => changes.indexOf(change)),
   }))
 }
@@ -68,7 +70,9 @@ describe('an unlock', () => {
     ])
     expect(requests[0]?.before).toBeUndefined()
     expect(requests[1]?.before).toMatchObject({
-      ...{ method: 'PUT', path: values, covers: [] },
+      method: 'PUT',
+      path: values,
+      covers: [],
       body: [
         { statCode: 'miles', updateStrategy: 'MAX', value: 101 },
         { statCode: 'wins', updateStrategy: 'MAX', value: 3 },
@@ -134,7 +138,9 @@ test('a reset replaces the changes before it, and is sent before the changes aft
   expect(planned(changes)).toEqual([
     { method: 'DELETE', path: `${achievements}/lamp/reset`, body: undefined, covers: [0, 2] },
     {
-      ...{ method: 'PUT', path: `${achievements}/bulkUnlock`, covers: [1, 3] },
+      method: 'PUT',
+      path: `${achievements}/bulkUnlock`,
+      covers: [1, 3],
       body: { achievementCodes: ['buoy', 'lamp'] },
     },
   ])

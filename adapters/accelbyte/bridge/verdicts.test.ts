@@ -20,7 +20,8 @@ describe('of several unlocks', () => {
   const codes = ['a', 'b', 'c', 'd', 'e', 'f']
   const changes = codes.map((id) => changeOf({ id }, unlocked))
   const failed = (achievementCode: string, errorCode: number, errorMessage: string) => ({
-    ...{ achievementCode, success: false },
+    achievementCode,
+    success: false,
     errorDetail: { errorCode, errorMessage },
   })
 

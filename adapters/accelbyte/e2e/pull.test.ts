@@ -163,7 +163,9 @@ describe('a page', () => {
         message: expect.stringMatching(/^\$\.data\[0\] is not .* found number 7$/),
       },
       {
-        ...{ ...refused, path: '$.data[1]', achievementId: '5' },
+        ...refused,
+        path: '$.data[1]',
+        achievementId: '5',
         message: expect.stringContaining('$.data[1].achievementCode'),
       },
       { ...refused, path: '$.data[4]', message: expect.stringContaining('half of a surrogate pair') },

@@ -26,9 +26,17 @@ describe('creating', () => {
     expect((await of.fail('AdminListAchievements')).status).toBe(404)
     const icons = [{ url: 'This is locked icon 1 url', slug: 'one' }]
     const said = definition('java-server-sdk-integration-test', {
-      ...{ defaultLanguage: 'EN', name: { EN: 'One', ID: 'Satu' }, description: { EN: 'Uno' } },
-      ...{ lockedIcons: icons, unlockedIcons: icons, hidden: true, tags: ['a', 'b', 'c', 'd', 'e'] },
-      ...{ incremental: true, goalValue: 77.77, statCode: 'STAT-CODE', customAttributes: { deep: [1] } },
+      defaultLanguage: 'EN',
+      name: { EN: 'One', ID: 'Satu' },
+      description: { EN: 'Uno' },
+      lockedIcons: icons,
+      unlockedIcons: icons,
+      hidden: true,
+      tags: ['a', 'b', 'c', 'd', 'e'],
+      incremental: true,
+      goalValue: 77.77,
+      statCode: 'STAT-CODE',
+      customAttributes: { deep: [1] },
     })
     const made = await create(said, of)
     expect(made).toMatchObject({ ...said, namespace: 'new-waters', listOrder: 1, global: false })
@@ -96,7 +104,10 @@ describe('updating', () => {
     const nulls = Object.fromEntries(Object.keys(definition('x')).map((name) => [name, null]))
     expect({ ...(await update(nulls)), updatedAt: '' }).toEqual({ ...made, updatedAt: '' })
     expect(await update({ ...nulls, name: { en: 'New' }, goalValue: 2000 })).toMatchObject({
-      ...{ name: { en: 'New' }, goalValue: 2000, tags: ['x'], description: made.description },
+      name: { en: 'New' },
+      goalValue: 2000,
+      tags: ['x'],
+      description: made.description,
     })
     const reordered = await update({ ...nulls, name: { ID: 'Baru' }, description: { ID: 'Kamu' } })
     expect([reordered.name, reordered.defaultLanguage]).toEqual([{ ID: 'Baru' }, 'ID'])
@@ -112,7 +123,10 @@ describe('updating', () => {
     const title = { id: 'shared-title', displayName: 'S', defaultLocale: 'en', bindings, extensions: {} }
     await createTitle(services, { title, requestId: undefined }, callOf())
     const achievement = achievementOf({
-      ...{ id: 'rich', rewards: gamerscore(15), serverOnly: true, ids: { xbox: '7' } },
+      id: 'rich',
+      rewards: gamerscore(15),
+      serverOnly: true,
+      ids: { xbox: '7' },
       lockedDescription: { locale: 'en', text: 'Secret', translations: {} },
       requirements: [requirementOf({ id: 'coins', target: 10n })],
       media: [{ role: 'art', name: 'a', url: 'https://art.example/a.png' }],
@@ -130,7 +144,9 @@ describe('updating', () => {
     const body = { goalValue: 20, unlockedIcons: [{ url: 'u', slug: 's' }], customAttributes: { tier: 1 } }
     await of.call('AdminUpdateAchievement', { code: 'rich', body })
     expect(await read()).toMatchObject({
-      ...{ rewards: stored.rewards, lockedDescription: stored.lockedDescription, serverOnly: true },
+      rewards: stored.rewards,
+      lockedDescription: stored.lockedDescription,
+      serverOnly: true,
       requirements: [{ id: 'coins', target: 20n, valueType: 'integer' }],
       media: [{ role: 'unlocked_icon', name: 's', url: 'u' }, ...stored.media],
       extensions: { xbox: { deep: 1 }, accelbyte: { CustomAttributes: { tier: 1 } } },
@@ -201,7 +217,10 @@ describe('lists', () => {
       if (rest !== '') {
         expect(path).toBe('/achievement/v1/admin/namespaces/listed/achievements')
         expect(Object.fromEntries(new URLSearchParams(rest))).toEqual({
-          ...{ limit: '2', offset: '2', tags: 'sea', sortBy: 'listOrder:desc' },
+          limit: '2',
+          offset: '2',
+          tags: 'sea',
+          sortBy: 'listOrder:desc',
         })
       } else expect(paging.previous).toContain('offset=0')
       query = rest

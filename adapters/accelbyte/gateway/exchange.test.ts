@@ -63,7 +63,9 @@ describe('import', () => {
     const of = running.clientOf('large')
     const description = { en: 'x'.repeat(1000), de: 'y'.repeat(1000) }
     const file = Array.from({ length: 800 }, (_, index) => ({
-      ...{ AchievementCode: `c-${index}`, Name: { en: 'N' }, Description: description },
+      AchievementCode: `c-${index}`,
+      Name: { en: 'N' },
+      Description: description,
     }))
     const form = formOf(['file', file])
     const longest = await longestTurn(async () => {
@@ -80,7 +82,8 @@ describe('import', () => {
     const file = await from.call('ExportAchievements')
     const nothing = { replacedConfigs: [], ignoredConfigs: [], failedConfigs: [] }
     expect(await to.call('ImportAchievements', formOf(['file', file]))).toEqual({
-      ...{ newConfigs: ['a', 'b'], ...nothing },
+      newConfigs: ['a', 'b'],
+      ...nothing,
     })
     const copied = await to.call('ExportAchievements')
     expect(copied).toEqual(file.map((entry) => ({ ...entry, Namespace: 'copy' })))

@@ -85,8 +85,16 @@ const object = fc.record(
   Object.fromEntries(
     [
       ...Object.keys(definition('x')),
-      ...['customAttributes', 'global', 'targetOrder', 'achievementCodes', 'codes', 'status', 'data'],
-      ...['__proto__', 'constructor', 'HIDDEN'],
+      'customAttributes',
+      'global',
+      'targetOrder',
+      'achievementCodes',
+      'codes',
+      'status',
+      'data',
+      '__proto__',
+      'constructor',
+      'HIDDEN',
     ].map((name) => [name, member]),
   ),
   { requiredKeys: [] },

@@ -68,8 +68,14 @@ test('definitions in order of creation keep it while the list order changes', as
   const read = (query: string) => client.call('AdminListAchievements', { query })
   const found = await itemsOf(read, 'sortBy=createdAt&limit=1', (page) => move(`goal-${(page % 5) + 1}`, 1))
   expect(found.map(({ achievementCode }) => achievementCode)).toEqual([
-    ...['goal-1', 'goal-2', 'goal-3', 'goal-4', 'goal-5'],
-    ...['all-z', 'all-y', 'all-x'],
+    'goal-1',
+    'goal-2',
+    'goal-3',
+    'goal-4',
+    'goal-5',
+    'all-z',
+    'all-y',
+    'all-x',
   ])
 })
 
@@ -83,7 +89,11 @@ test('rows of a user keep their order while others are begun and the list order 
   const read = (query: string) => client.call('PublicListUserAchievements', { userId: 'ada', query })
   const found = await itemsOf(read, 'limit=1', change)
   expect(found.map(({ achievementCode }) => achievementCode)).toEqual([
-    ...['goal-4', 'goal-2', 'goal-1', 'goal-3', 'goal-5'],
+    'goal-4',
+    'goal-2',
+    'goal-1',
+    'goal-3',
+    'goal-5',
   ])
 })
 

@@ -31,7 +31,10 @@ const sail = (playerId: string, value: number) =>
   recordStats(
     running.services,
     {
-      ...{ titleId, playerId, occurredTime: undefined, requestId: undefined },
+      titleId,
+      playerId,
+      occurredTime: undefined,
+      requestId: undefined,
       updates: [{ code: 'miles', operation: 'set', value }],
     },
     call,
@@ -181,7 +184,9 @@ describe('a player’s rows', () => {
   test('come with the counts of the namespace, and with ids that stay', async () => {
     const { data, countInfo } = await client.call('PublicListUserAchievements', { userId: 'ada' })
     expect(countInfo).toEqual({
-      ...{ numberOfAchievements: 5, numberOfHiddenAchievements: 1, numberOfVisibleAchievements: 4 },
+      numberOfAchievements: 5,
+      numberOfHiddenAchievements: 1,
+      numberOfVisibleAchievements: 4,
     })
     const idsOf = (rows: typeof data) => rows.map(({ id }) => id)
     expect(idsOf(await rowsOf('ada'))).toEqual(idsOf(data))

@@ -74,7 +74,10 @@ test('items of many users have separate results, and a client writes only statis
   const many = (audience: 'admin' | 'public', version: 'v1' | 'v2', end = 'value/bulk') =>
     path(audience, version, `/statitems/${end}`)
   const updates = ['bob', 'cat', 'bob'].map((userId, index) => ({
-    ...{ userId, statCode: 'ships', updateStrategy: 'INCREMENT', value: index + 1 },
+    userId,
+    statCode: 'ships',
+    updateStrategy: 'INCREMENT',
+    value: index + 1,
     requestId: `r${index}`,
   }))
   const response = await api.expect(['PUT', many('admin', 'v2'), updates], 200, results)

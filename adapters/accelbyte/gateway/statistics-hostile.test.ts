@@ -41,7 +41,10 @@ const usually = <Value>(usual: fc.Arbitrary<Value>, other: fc.Arbitrary<Value>) 
   fc.oneof({ weight: 3, arbitrary: usual }, { weight: 1, arbitrary: other })
 
 const PARAMS: Readonly<Record<string, string>> = {
-  ...{ namespace: 'hostile', userId: 'ann', code: 'goal', statCode: 'miles' },
+  namespace: 'hostile',
+  userId: 'ann',
+  code: 'goal',
+  statCode: 'miles',
 }
 
 function pathOf({ path }: Route): fc.Arbitrary<string> {
@@ -96,17 +99,24 @@ const value = fc.oneof(
 )
 const members = fc.dictionary(
   fc.constantFrom(
-    ...['statCode', 'name', 'defaultValue', 'setBy', 'minimum', 'maximum', 'tags', 'inc', 'value', 'userId'],
-    ...[
-      'updateStrategy',
-      'statCodes',
-      'cycleIds',
-      'requestId',
-      'INC',
-      '__proto__',
-      'visibility',
-      'additionalKey',
-    ],
+    'statCode',
+    'name',
+    'defaultValue',
+    'setBy',
+    'minimum',
+    'maximum',
+    'tags',
+    'inc',
+    'value',
+    'userId',
+    'updateStrategy',
+    'statCodes',
+    'cycleIds',
+    'requestId',
+    'INC',
+    '__proto__',
+    'visibility',
+    'additionalKey',
   ),
   value,
 )

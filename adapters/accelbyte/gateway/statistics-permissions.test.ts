@@ -36,7 +36,10 @@ afterAll(async () => {
 /** A request of a route that could do what it is asked, of this user. */
 function send({ method, path }: Route, userId: string, headers: Readonly<Record<string, string>>) {
   const params: Readonly<Record<string, string>> = {
-    ...{ namespace: 'harbor-lights', userId, code: 'goal', statCode: 'flags' },
+    namespace: 'harbor-lights',
+    userId,
+    code: 'goal',
+    statCode: 'flags',
   }
   const filled = path.replace(/:(\w+)/g, (_, name) => params[name] ?? '')
   const change = { statCode: 'flags', updateStrategy: 'INCREMENT', value: 1, inc: 1, userId }

@@ -37,23 +37,33 @@ const put = (user: string, code: string, updateStrategy: string, value: number) 
 describe('a stat', () => {
   test('is kept with every member that it has', async () => {
     const full = {
-      ...{ statCode: 'knots', name: 'Knots', description: 'How fast', defaultValue: 7.7, setBy: 'CLIENT' },
-      ...{
-        minimum: -5,
-        maximum: 99.5,
-        incrementOnly: true,
-        setAsGlobal: true,
-        globalAggregationMethod: 'MAX',
-      },
-      ...{ isPublic: true, visibility: 'SERVERONLY', tags: ['b', 'a'], capCycleOverride: true },
+      statCode: 'knots',
+      name: 'Knots',
+      description: 'How fast',
+      defaultValue: 7.7,
+      setBy: 'CLIENT',
+      minimum: -5,
+      maximum: 99.5,
+      incrementOnly: true,
+      setAsGlobal: true,
+      globalAggregationMethod: 'MAX',
+      isPublic: true,
+      visibility: 'SERVERONLY',
+      tags: ['b', 'a'],
+      capCycleOverride: true,
       ignoreAdditionalDataOnValueRejected: true,
     }
     const created = await create('knots', full)
     expect(created).toMatchObject({ ...full, namespace: 'regatta', status: 'INIT' })
     expect(await api.expect(['GET', `${ADMIN}/stats/knots`], 200, stat)).toEqual(created)
     expect(await create('plain')).toMatchObject({
-      ...{ minimum: 0, maximum: Number.MAX_VALUE, isPublic: false, visibility: 'SHOWALL' },
-      ...{ tags: [], setAsGlobal: false, incrementOnly: false },
+      minimum: 0,
+      maximum: Number.MAX_VALUE,
+      isPublic: false,
+      visibility: 'SHOWALL',
+      tags: [],
+      setAsGlobal: false,
+      incrementOnly: false,
     })
   })
 
@@ -66,7 +76,10 @@ describe('a stat', () => {
       stat,
     )
     expect(after).toEqual({
-      ...{ ...before, name: 'Tides', isPublic: true, minimum: -1 },
+      ...before,
+      name: 'Tides',
+      isPublic: true,
+      minimum: -1,
       updatedAt: after.updatedAt,
     })
     const many = Array.from({ length: 6 }, (_, index) =>
@@ -76,7 +89,9 @@ describe('a stat', () => {
     )
     for (const { status } of await Promise.all(many)) expect([200, 409]).toContain(status)
     expect(await api.expect(['GET', path], 200, stat)).toMatchObject({
-      ...{ description: 'Low', visibility: 'SERVERONLY', tags: ['sea'] },
+      description: 'Low',
+      visibility: 'SERVERONLY',
+      tags: ['sea'],
     })
   })
 
@@ -112,11 +127,16 @@ describe('a stat', () => {
   test('that cannot be is refused by the number of the service', async () => {
     const post = (parts: object) =>
       api.refused('POST', `${ADMIN}/stats`, {
-        ...{ statCode: 'new', name: 'N', defaultValue: 0, setBy: 'SERVER' },
+        statCode: 'new',
+        name: 'N',
+        defaultValue: 0,
+        setBy: 'SERVER',
         ...parts,
       })
     expect(await post({ statCode: 'laps' })).toMatchObject({
-      ...{ status: 409, errorCode: 12271, messageVariables: { statCode: 'laps', namespace: 'regatta' } },
+      status: 409,
+      errorCode: 12271,
+      messageVariables: { statCode: 'laps', namespace: 'regatta' },
     })
     expect(await post({ cycleIds: ['weekly'] })).toMatchObject({ status: 404, errorCode: 12245 })
     const wrong = [
@@ -157,7 +177,8 @@ describe('a value', () => {
     expect(await api.refused(...add(1))).toMatchObject(missing)
     await api.expect(['POST', item(PUBLIC, 'cat', 'laps')], 201, nothing)
     expect(await api.refused('POST', item(ADMIN, 'cat', 'laps'))).toMatchObject({
-      ...{ status: 409, errorCode: 12274 },
+      status: 409,
+      errorCode: 12274,
     })
     expect(await api.expect(add(2.5), 200, current)).toEqual({ currentValue: 2.5 })
     const byClient = ['PUT', item(PUBLIC, 'cat', 'laps', '/value'), { inc: 1 }] as const
@@ -181,7 +202,8 @@ describe('a value', () => {
     expect(await change('wins', 'INCREMENT', 1, PUBLIC2)).toMatchObject({ status: 400, errorCode: 12221 })
     const ofCharacter = `${item(ADMIN2, 'dan', 'laps', '/value')}?additionalKey=knight`
     expect(await api.refused('PUT', ofCharacter, { updateStrategy: 'MAX', value: 1 })).toMatchObject({
-      ...{ status: 422, errors: [{ errorField: 'additionalKey' }] },
+      status: 422,
+      errors: [{ errorField: 'additionalKey' }],
     })
   })
 
@@ -270,7 +292,8 @@ describe('reading', () => {
 
   test("nobody is me without a player's credential", async () => {
     expect(await api.refused('GET', `${PUBLIC}/users/me/statitems`)).toMatchObject({
-      ...{ status: 403, errorCode: 20022 },
+      status: 403,
+      errorCode: 20022,
     })
   })
 })

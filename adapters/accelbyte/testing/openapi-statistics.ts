@@ -53,8 +53,17 @@ async function problemsOf(
 function hintsFor({ operationId }: Operation): Hints {
   const statCode = MAKES_STAT.test(operationId) ? 'made' : CODE
   return {
-    ...{ namespace: NAMESPACE, userId: USER, statCode, statCodes: [CODE], userIds: [USER, 'nobody'] },
-    ...{ cycleIds: [], cycleOverrides: [], additionalKey: '', keyword: 'lap', minimum: -10, maximum: 1e9 },
+    namespace: NAMESPACE,
+    userId: USER,
+    statCode,
+    statCodes: [CODE],
+    userIds: [USER, 'nobody'],
+    cycleIds: [],
+    cycleOverrides: [],
+    additionalKey: '',
+    keyword: 'lap',
+    minimum: -10,
+    maximum: 1e9,
     tags: ['a'],
   }
 }

@@ -68,22 +68,33 @@ function answererOf(document: ApiDocument, operation: Operation, { path }: ApiRe
 function hintsFor({ operationId, method }: Operation): Hints {
   const achievementCode = GLOBAL.test(operationId) ? 'together' : 'alone'
   return {
-    ...{ namespace: NAMESPACE, userId: USER, defaultLanguage: 'en', statCode: STAT, targetOrder: 1 },
+    namespace: NAMESPACE,
+    userId: USER,
+    defaultLanguage: 'en',
+    statCode: STAT,
+    targetOrder: 1,
     achievementCode: method === 'POST' && operationId.includes('Create') ? 'created' : achievementCode,
-    ...{ achievementCodes: ['alone', 'together', 'none'], codes: ['alone', 'none'], status: 2 },
-    ...{ language: 'en', file: JSON.stringify([DEFINITION]), strategy: 'replace' },
+    achievementCodes: ['alone', 'together', 'none'],
+    codes: ['alone', 'none'],
+    status: 2,
+    language: 'en',
+    file: JSON.stringify([DEFINITION]),
+    strategy: 'replace',
   }
 }
 
 const DEFINITION = {
-  ...{
-    achievementCode: 'alone',
-    defaultLanguage: 'en',
-    name: { en: 'Alone' },
-    description: { en: 'By you' },
-  },
-  ...{ lockedIcons: [{ url: '', slug: 's' }], unlockedIcons: [], hidden: true, tags: ['a', 'b'] },
-  ...{ incremental: false, goalValue: 0, statCode: '' },
+  achievementCode: 'alone',
+  defaultLanguage: 'en',
+  name: { en: 'Alone' },
+  description: { en: 'By you' },
+  lockedIcons: [{ url: '', slug: 's' }],
+  unlockedIcons: [],
+  hidden: true,
+  tags: ['a', 'b'],
+  incremental: false,
+  goalValue: 0,
+  statCode: '',
 }
 const TOGETHER = {
   achievementCode: 'together',

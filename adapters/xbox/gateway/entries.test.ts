@@ -56,8 +56,14 @@ test('samples have extensions to remember', () => {
 })
 
 const HEAD = {
-  ...{ method: 'GET', mount: '/xbox', origin: 'http://localhost:8080', path: '', params: {}, headers: {} },
-  ...{ query: new URLSearchParams(), now: 0n },
+  method: 'GET',
+  mount: '/xbox',
+  origin: 'http://localhost:8080',
+  path: '',
+  params: {},
+  headers: {},
+  query: new URLSearchParams(),
+  now: 0n,
 }
 
 test('strict clients read the entry of any record', () => {

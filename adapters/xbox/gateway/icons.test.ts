@@ -3,8 +3,14 @@ import type { MediaAsset } from '../../../src/model/achievement.ts'
 import { withIcon } from './icons.ts'
 
 const HEAD = {
-  ...{ method: 'GET', mount: '/xbox', origin: 'https://xbox.example', path: '', params: {}, headers: {} },
-  ...{ query: new URLSearchParams(), now: 0n },
+  method: 'GET',
+  mount: '/xbox',
+  origin: 'https://xbox.example',
+  path: '',
+  params: {},
+  headers: {},
+  query: new URLSearchParams(),
+  now: 0n,
 }
 const asset = (role: MediaAsset['role']): MediaAsset => ({
   role,

@@ -37,7 +37,10 @@ export async function startXbox(env: Readonly<Record<string, string>> = {}) {
     const { hostname, port } = new URL(server.url)
     // Unlike fetch, it sends a path as it is.
     const request = http.request({
-      ...{ hostname, port, method, path: `/xbox${path}` },
+      hostname,
+      port,
+      method,
+      path: `/xbox${path}`,
       headers: {
         ...(contract === undefined ? {} : { 'x-xbl-contract-version': String(contract) }),
         ...headers,

@@ -60,7 +60,10 @@ function lines(plan: PlanMigrationJobResponse, mappingFile: string | undefined):
       'first records:',
       ['player', 'achievement', 'state', 'percent', 'unlock time', 'record'],
       plan.records.map(({ player, achievementId, progress, text }) => [
-        ...[player, achievementId, STATES[progress?.state ?? 0] ?? '', `${progress?.percent ?? 0} %`],
+        player,
+        achievementId,
+        STATES[progress?.state ?? 0] ?? '',
+        `${progress?.percent ?? 0} %`,
         progress?.unlockTime === undefined
           ? ''
           : new Date(Number(progress.unlockTime.seconds) * 1000).toISOString(),

@@ -3,9 +3,27 @@ import type { Change } from '../parts/diff.tsx'
 
 /** The fields that UpdateAchievement writes, as its mask names them. */
 const EDITABLE = [
-  ...['name', 'description', 'lockedDescription', 'hidden', 'serverOnly', 'lifecycle', 'kind', 'window'],
-  ...['participation', 'requirements', 'rewards', 'media', 'tags', 'platforms', 'productId', 'deepLink'],
-  ...['estimatedTime', 'titleAssociations', 'ids', 'extensions', 'listOrder'],
+  'name',
+  'description',
+  'lockedDescription',
+  'hidden',
+  'serverOnly',
+  'lifecycle',
+  'kind',
+  'window',
+  'participation',
+  'requirements',
+  'rewards',
+  'media',
+  'tags',
+  'platforms',
+  'productId',
+  'deepLink',
+  'estimatedTime',
+  'titleAssociations',
+  'ids',
+  'extensions',
+  'listOrder',
 ] as const satisfies readonly (keyof AchievementJson)[]
 
 export type EditableField = (typeof EDITABLE)[number]

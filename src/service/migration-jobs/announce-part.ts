@@ -9,8 +9,18 @@ export async function announcePart(
   await queries.migrationParts.touchTitle(titleId)
   await queries.events.insert([
     {
-      ...{ playerId: '', titleId, achievementId: '', kind: 'progress_imported', time, actor, reason },
-      ...{ state: 'not_started', percent: 0, unlockTime: undefined, requestId: '', silent: true },
+      playerId: '',
+      titleId,
+      achievementId: '',
+      kind: 'progress_imported',
+      time,
+      actor,
+      reason,
+      state: 'not_started',
+      percent: 0,
+      unlockTime: undefined,
+      requestId: '',
+      silent: true,
     },
   ])
 }

@@ -59,8 +59,16 @@ function changeOf({ key, achievement, theirs, ours = theirs }: Compared, kind: E
   const time = unlockTime ?? 0n
   return {
     event: {
-      ...{ ...key, id: 1n, kind, time, state, percent, unlockTime },
-      ...{ actor: '', reason: '', requestId: '' },
+      ...key,
+      id: 1n,
+      kind,
+      time,
+      state,
+      percent,
+      unlockTime,
+      actor: '',
+      reason: '',
+      requestId: '',
     },
     achievement,
     progress: ours,

@@ -5,16 +5,26 @@ import { mergeExisting } from './merge-existing.ts'
 
 const achievement = {
   ...achievementOf({ id: 'laps', requirements: [requirementOf({ target: 100n })] }),
-  ...{ titleId: 't', etag: '1', createTime: 0n, updateTime: 0n },
+  titleId: 't',
+  etag: '1',
+  createTime: 0n,
+  updateTime: 0n,
 }
 const going = (value: bigint): Progress => ({
   ...NOT_STARTED,
-  ...{ state: 'in_progress', values: { count: value }, percent: Number(value), firstReportTime: 1n },
+  state: 'in_progress',
+  values: { count: value },
+  percent: Number(value),
+  firstReportTime: 1n,
   writer: 'game',
 })
 const unlocked = (unlockTime: bigint | undefined, more: Partial<Progress> = {}): Progress => ({
   ...NOT_STARTED,
-  ...{ state: 'achieved', values: { count: 100n }, percent: 100, firstReportTime: 1n, unlockTime },
+  state: 'achieved',
+  values: { count: 100n },
+  percent: 100,
+  firstReportTime: 1n,
+  unlockTime,
   unlockPrecision: unlockTime === undefined ? 'unknown' : 'imported',
   ...more,
 })

@@ -86,16 +86,21 @@ export async function planJob(services: Services, request: PlanJob, call: Call):
   const start = performance.now()
   const result = await writeAndRollBack(services, call, async (queries) => {
     const job: MigrationJob = {
-      ...{ titleId, jobId: `plan-${crypto.randomUUID()}`, mapping, deliveriesPerSecond: 0, maxRefusals: 0n },
-      ...{ runCount: 0, watermark: undefined, overlap: 0n, lazySource: undefined },
-      ...{
-        state: 'running',
-        pauseReason: '',
-        counts: NO_COUNTS,
-        actor: call.actor,
-        createTime: now,
-        updateTime: now,
-      },
+      titleId,
+      jobId: `plan-${crypto.randomUUID()}`,
+      mapping,
+      deliveriesPerSecond: 0,
+      maxRefusals: 0n,
+      runCount: 0,
+      watermark: undefined,
+      overlap: 0n,
+      lazySource: undefined,
+      state: 'running',
+      pauseReason: '',
+      counts: NO_COUNTS,
+      actor: call.actor,
+      createTime: now,
+      updateTime: now,
     }
     await queries.migrationJobs.insert(job)
     const context = { time: now, precision: 'exact', actor: call.actor } as const
@@ -113,7 +118,10 @@ export async function planJob(services: Services, request: PlanJob, call: Call):
     mapping,
     reasons: [...reasons, ...futureTimes(rows)],
     records: rows.slice(0, MAX_SHOWN).map(({ player, achievementId, progress }, index) => ({
-      ...{ text: prepared.textOf(index), player: player.id, achievementId, progress },
+      text: prepared.textOf(index),
+      player: player.id,
+      achievementId,
+      progress,
     })),
     recordCount: part.recordCount,
     newCount,

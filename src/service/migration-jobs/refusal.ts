@@ -13,7 +13,10 @@ export function refusalOf(
 ): MigrationRefusal {
   const storable = (text: string) => text.toWellFormed().replaceAll('\0', '\ufffd')
   return {
-    ...{ source, position: BigInt(end), ordinal },
-    ...{ record: storable(record), reason: storable(reason).slice(0, MAX_REASON) },
+    source,
+    position: BigInt(end),
+    ordinal,
+    record: storable(record),
+    reason: storable(reason).slice(0, MAX_REASON),
   }
 }

@@ -45,8 +45,11 @@ export async function* rollbackJob(
     return { result, change: migrationJobChange(job, result, request.reason) }
   })
   const counts = {
-    ...{ deletedCount: 0, restoredCount: 0, remainingCount: 0 },
-    ...{ restoredStatCount: 0, remainingStatCount: 0 },
+    deletedCount: 0,
+    restoredCount: 0,
+    remainingCount: 0,
+    restoredStatCount: 0,
+    remainingStatCount: 0,
   }
   const write = <Result>(work: (queries: Queries) => Promise<Result>) =>
     services.store.write(call.signal, work)

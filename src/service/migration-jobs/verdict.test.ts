@@ -6,11 +6,17 @@ import { verdictOf } from './verdict.ts'
 
 const achievement = {
   ...achievementOf({ id: 'laps', requirements: [requirementOf({ target: 10n })] }),
-  ...{ titleId: 't', etag: '1', createTime: 0n, updateTime: 0n, listOrder: 1 },
+  titleId: 't',
+  etag: '1',
+  createTime: 0n,
+  updateTime: 0n,
+  listOrder: 1,
 }
 const partly = (percent: number): Progress => ({ ...NOT_STARTED, state: 'in_progress', percent })
 const unlocked = (time?: string): Progress => ({
-  ...{ ...NOT_STARTED, state: 'achieved', percent: 100 },
+  ...NOT_STARTED,
+  state: 'achieved',
+  percent: 100,
   unlockTime: time === undefined ? undefined : parseInstant(time),
 })
 const revoked: Progress = { ...unlocked(), revoked: true }

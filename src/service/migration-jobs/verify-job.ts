@@ -49,7 +49,14 @@ export interface Verified {
 export type VerifiedCounts = Record<Verdict | 'records' | 'refused', number>
 
 export const NOTHING_VERIFIED: Readonly<VerifiedCounts> = {
-  ...{ records: 0, equal: 0, exceeded: 0, behind: 0, missing: 0, refused: 0, unlock_time: 0, absent: 0 },
+  records: 0,
+  equal: 0,
+  exceeded: 0,
+  behind: 0,
+  missing: 0,
+  refused: 0,
+  unlock_time: 0,
+  absent: 0,
 }
 
 /** Of one message. */

@@ -173,9 +173,12 @@ async function mergeSingle(
       if (!isChanged) return 'unchangedCount'
       const isUnlock = progress.state === 'achieved' && before.state !== 'achieved'
       changes.change(achievement, progress, {
-        ...{ kind: isUnlock ? 'unlocked' : 'progressed', time: context.time, actor: call.actor },
-        ...{ reason: `migration job ${job.jobId}`, requestId: '' },
-        ...{ silent: events === 'silent' },
+        kind: isUnlock ? 'unlocked' : 'progressed',
+        time: context.time,
+        actor: call.actor,
+        reason: `migration job ${job.jobId}`,
+        requestId: '',
+        silent: events === 'silent',
       })
       stats.apply(changes, key, movements, context, attribution)
       return before === NOT_STARTED ? 'newCount' : 'changedCount'

@@ -48,8 +48,12 @@ async function* exportLines(
     counts[kind] = (counts[kind] ?? 0) + lines
   }
   yield lineOf({
-    ...{ kind: 'export', format: RECORDS_FORMAT, version: RECORDS_VERSION, id: randomUUID() },
-    ...{ time: formatInstant(services.now(), 7), laurelVersion: services.laurelVersion },
+    kind: 'export',
+    format: RECORDS_FORMAT,
+    version: RECORDS_VERSION,
+    id: randomUUID(),
+    time: formatInstant(services.now(), 7),
+    laurelVersion: services.laurelVersion,
   })
   for await (const [kind, text, lines] of definitionLines(services, queries, titleIds)) {
     count(kind, lines)

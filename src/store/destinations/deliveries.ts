@@ -49,7 +49,9 @@ const DELIVERY_COLUMNS = [
 /** The names of all columns. */
 export const DELIVERY_COLUMN_NAMES: readonly string[] = [
   ...DELIVERY_COLUMNS.map((column) => column.slice('d.'.length)),
-  ...['state', 'request', 'response'],
+  'state',
+  'request',
+  'response',
 ]
 
 /** The same as SQL, without the last three. */

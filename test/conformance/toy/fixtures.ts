@@ -15,7 +15,9 @@ export const fixtures: DialectFixtures = {
   edits: [
     {
       said: 'another title',
-      ...{ shape: 'toy', of: 'rich', locale: undefined },
+      shape: 'toy',
+      of: 'rich',
+      locale: undefined,
       change: (entry) => ({ ...entry, title: 'Richer' }),
       changed: ({ name }) => ({ name: { ...name, text: 'Richer' } }),
     },

@@ -90,7 +90,8 @@ describe('a draft', () => {
 
   test('gets the values of stats by a back-fill when it becomes live, and none before', async () => {
     const { key, stat, update, preview, progress, fill, events } = await titleWith({
-      ...{ lifecycle: 'draft', requirements: counted(5n, 'kills') },
+      lifecycle: 'draft',
+      requirements: counted(5n, 'kills'),
     })
     expect(await stat('ann', 7)).toMatchObject({ progressResults: [] })
     expect(await stat('ben', 2)).toMatchObject({ progressResults: [] })
@@ -220,7 +221,9 @@ describe('a retired achievement', () => {
 describe('of the community', () => {
   test('a draft takes no contribution, and a retired achievement none', async () => {
     const { key, stat, update, events, fill } = await titleWith({
-      ...{ lifecycle: 'draft', participation: 'community', requirements: counted(10n, 'kills') },
+      lifecycle: 'draft',
+      participation: 'community',
+      requirements: counted(10n, 'kills'),
     })
     const { titleId } = key
     const shared = (list: typeof listCommunityProgress) => list(services, { titleId }, call)

@@ -76,8 +76,11 @@ test('each write adds a revision with its author, and the newest is the current 
 test('a restore writes all members of the revision but the list order and the ids, as a new revision', async () => {
   const first = await update('plain', { tags: ['first'], productId: 'p', ids: { [CODED]: 'own-1' } })
   const last = await update('plain', {
-    ...{ tags: ['second'], productId: undefined, lockedDescription: first.description },
-    ...{ listOrder: 7, ids: { [CODED]: 'own-2' } },
+    tags: ['second'],
+    productId: undefined,
+    lockedDescription: first.description,
+    listOrder: 7,
+    ids: { [CODED]: 'own-2' },
   })
   const restored = await restore('plain', first.etag)
   const unchanged = { listOrder: 7, ids: last.ids, updateTime: restored.updateTime, etag: restored.etag }

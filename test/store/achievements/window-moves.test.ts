@@ -35,7 +35,9 @@ test('each new start of a window resets the counts, also a start from before, an
     let window = { start: now - DAY, end: now + DAY }
     let kind: 'challenge' | 'persistent' = 'challenge'
     const achievement = achievementOf({
-      ...{ id: achievementId, kind, window },
+      id: achievementId,
+      kind,
+      window,
       requirements: [requirementOf({ target: 1000n })],
     })
     await createAchievement(services, { titleId, achievement, requestId: undefined }, callOf())

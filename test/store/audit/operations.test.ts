@@ -152,7 +152,8 @@ beforeAll(async () => {
   played = await createPlayedTitle()
   operations = openOperations(played.services)
   const shared = achievementOf({
-    ...{ id: 'shared', participation: 'community' },
+    id: 'shared',
+    participation: 'community',
     requirements: [requirementOf({ statCode: 'kills' })],
   })
   await operations.createAchievement({ titleId, achievement: shared, ...once }, callOf())
@@ -187,8 +188,15 @@ const CALLS: Readonly<Record<string, () => Promise<unknown>>> = {
     Array.fromAsync(
       operations.importOnlyDefinitions(
         {
-          ...{ titleId, dialect: CODED, content: emptyDocument(), mapping: {}, locale: undefined },
-          ...{ strategy: 'replace', dryRun: false, allowRebinding: false, lossPolicy: 'report' },
+          titleId,
+          dialect: CODED,
+          content: emptyDocument(),
+          mapping: {},
+          locale: undefined,
+          strategy: 'replace',
+          dryRun: false,
+          allowRebinding: false,
+          lossPolicy: 'report',
         },
         call,
       ),

@@ -32,7 +32,11 @@ const report = (on: Services, kind: 'add' | 'reach', requestId: string) =>
   recordProgress(
     on,
     {
-      ...{ titleId: 'title', playerId: 'ann', achievementId: 'counted', occurredTime: undefined, requestId },
+      titleId: 'title',
+      playerId: 'ann',
+      achievementId: 'counted',
+      occurredTime: undefined,
+      requestId,
       report: { kind, requirementId: undefined, quantity: 1n },
     },
     call,

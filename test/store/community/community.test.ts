@@ -60,15 +60,10 @@ async function goalOf(target: bigint, parts: Partial<Achievement> = {}) {
       value: number,
       operation: 'increment' | 'set' = 'increment',
       requestId?: string,
-    ) =>
-      recordStats(
-        services,
-        {
-          ...{ titleId, playerId, occurredTime: undefined, requestId },
-          updates: [{ code: 'laps', operation, value }],
-        },
-        call,
-      ),
+    ) => {
+      const updates = [{ code: 'laps', operation, value }]
+      return recordStats(services, { titleId, playerId, occurredTime: undefined, requestId, updates }, call)
+    },
     shared: async () => (await listCommunityProgress(services, { titleId }, call))[0]?.progress,
     contributors: () =>
       listContributors(
@@ -281,14 +276,11 @@ test('a player may write stats of clients, but not of servers', async () => {
   } as const
   await createStat(services, { stat, ...once }, call)
   const principal: PlayerPrincipal = { kind: 'player', name: 'ann', playerId: 'ann', permissions: [] }
+  const report = { titleId, playerId: 'ann', occurredTime: undefined, requestId: undefined }
   const write = (code: string, writer?: 'client' | 'server') =>
     recordStats(
       services,
-      {
-        ...{ titleId, playerId: 'ann', occurredTime: undefined, requestId: undefined },
-        updates: [{ code, operation: 'set', value: 3 }],
-        ...(writer && { writer }),
-      },
+      { ...report, updates: [{ code, operation: 'set', value: 3 }], ...(writer && { writer }) },
       { ...call, principal: writer === 'client' ? call.principal : principal },
     )
   await expect(write('laps')).rejects.toMatchObject({ code: 'permission_denied', reason: 'SERVER_ONLY' })

@@ -60,7 +60,11 @@ async function platformOf(dialect: string) {
       recordProgress(
         services,
         {
-          ...{ titleId, playerId, achievementId: 'goal', occurredTime: undefined, ...once },
+          titleId,
+          playerId,
+          achievementId: 'goal',
+          occurredTime: undefined,
+          ...once,
           report: { kind: 'reach', requirementId: undefined, quantity },
         },
         call,
@@ -90,7 +94,9 @@ async function platformOf(dialect: string) {
           })),
         ),
         ...plan.unsupported.map(({ attempt: { event }, reason }) => ({
-          ...{ ...result, eventId: event.id, error: reason },
+          ...result,
+          eventId: event.id,
+          error: reason,
           state: 'unsupported' as const,
         })),
       ]

@@ -46,7 +46,9 @@ test('enqueues nothing by an outdated filter', async () => {
 test('claims attempted deliveries first, then the oldest', async () => {
   const destination = await createHook('many')
   const rows = Array.from({ length: 2_500 }, (_, index) => ({
-    ...{ playerId: 'hoarder', destinationId: 'many', eventId: 10_000 + index },
+    playerId: 'hoarder',
+    destinationId: 'many',
+    eventId: 10_000 + index,
     attempts: index === 700 || index === 710 ? 1 : 0,
   }))
   await putDeliveries(services.databaseUrl, titleId, rows)

@@ -41,7 +41,11 @@ const unlock = (playerId: string, achievementId: string) =>
   recordProgress(
     services,
     {
-      ...{ titleId, playerId, achievementId, occurredTime: undefined, ...once },
+      titleId,
+      playerId,
+      achievementId,
+      occurredTime: undefined,
+      ...once,
       report: { kind: 'unlock' },
     },
     call,
@@ -85,8 +89,10 @@ test("a platform receives both players' events as the surviving one's, and a web
   expect((await deliveriesOf('ann')).filter((text) => text.startsWith('platform')).sort()).toEqual([
     'platform goal-0 unlocked',
     // An event of the absorbed player, and one of the merge.
-    ...['platform goal-1 unlocked', 'platform goal-1 unlocked'],
-    ...['platform goal-2 unlocked', 'platform goal-2 unlocked'],
+    'platform goal-1 unlocked',
+    'platform goal-1 unlocked',
+    'platform goal-2 unlocked',
+    'platform goal-2 unlocked',
   ])
   expect(await deliveriesOf('ann-2')).toEqual([
     'webhook goal-1 unlocked',

@@ -30,8 +30,18 @@ const stored = async () => {
 }
 
 const eventOf = (parts: Partial<Event>): Event => ({
-  ...{ id: 1n, titleId: key.titleId, playerId: 'ann', achievementId: 'a', kind: 'progressed', time: 0n },
-  ...{ state: 'in_progress', percent: 0, unlockTime: undefined, actor: '', reason: '', requestId: '' },
+  id: 1n,
+  titleId: key.titleId,
+  playerId: 'ann',
+  achievementId: 'a',
+  kind: 'progressed',
+  time: 0n,
+  state: 'in_progress',
+  percent: 0,
+  unlockTime: undefined,
+  actor: '',
+  reason: '',
+  requestId: '',
   ...parts,
 })
 const anyEvent = fc

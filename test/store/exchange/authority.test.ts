@@ -52,7 +52,10 @@ describe.each([...dialects.keys()])('a document of %s', (dialect) => {
     await createPlayer(services, { player: { id: late, displayName: '', accounts }, ...once }, call)
     clock += YEAR
     const unlock = {
-      ...{ titleId, achievementId: 'goal', occurredTime: undefined, ...once },
+      titleId,
+      achievementId: 'goal',
+      occurredTime: undefined,
+      ...once,
       report: { kind: 'unlock' },
     } as const
     await recordProgress(services, { ...unlock, playerId: late }, call)

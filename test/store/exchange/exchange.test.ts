@@ -270,7 +270,9 @@ describe('progress', () => {
       expect((await importText(services, to, text, reader)).summary).toMatchObject({ failedCount: 0 })
       const { progress: current } = await progress(reader.playerId)
       expect([to, current.state, current.percent]).toEqual([
-        ...[to, isLost('state') ? 'not_started' : 'in_progress', isLost('percent') ? 0 : 29],
+        to,
+        isLost('state') ? 'not_started' : 'in_progress',
+        isLost('percent') ? 0 : 29,
       ])
       if (!isLost('percent')) exact += 1
     }

@@ -22,13 +22,24 @@ const titleId = 'title'
 beforeAll(async () => {
   services = await createTestServices()
   const title = {
-    ...{ id: titleId, displayName: 'T', defaultLocale: 'en' },
-    ...{ bindings: {}, extensions: {}, maskHiddenInGateways: false },
+    id: titleId,
+    displayName: 'T',
+    defaultLocale: 'en',
+    bindings: {},
+    extensions: {},
+    maskHiddenInGateways: false,
   }
   await createTitle(services, { title, requestId: undefined }, call)
   const stat = {
-    ...{ titleId, code: 'kills', displayName: '', defaultValue: 0, minimum: 0, maximum: 100 },
-    ...{ incrementOnly: false, setBy: 'server' as const, extensions: {} },
+    titleId,
+    code: 'kills',
+    displayName: '',
+    defaultValue: 0,
+    minimum: 0,
+    maximum: 100,
+    incrementOnly: false,
+    setBy: 'server' as const,
+    extensions: {},
   }
   await createStat(services, { stat, requestId: undefined }, call)
   const follower = (id: string, target: bigint) =>
@@ -48,8 +59,14 @@ afterAll(() => services[Symbol.asyncDispose]())
 
 async function importValue(playerId: string, value: bigint) {
   const facts: ProgressFacts = {
-    ...{ account: undefined, achievementId: 'hunter', state: 'in_progress', percent: 0 },
-    ...{ values: { kills: value }, unlockTime: undefined, revoked: false, extensions: {} },
+    account: undefined,
+    achievementId: 'hunter',
+    state: 'in_progress',
+    percent: 0,
+    values: { kills: value },
+    unlockTime: undefined,
+    revoked: false,
+    extensions: {},
   }
   const player = {
     playerId,

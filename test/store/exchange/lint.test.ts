@@ -14,11 +14,15 @@ const COUNT = 12
 const RULE = { requirement: 'x', limit: '', source: 'invented' } as const
 const IDS = Array.from({ length: COUNT }, (_, index) => `a${index}`)
 const each: LintRule = {
-  ...{ ...RULE, name: 'each', severity: 'warning' },
+  ...RULE,
+  name: 'each',
+  severity: 'warning',
   start: eachAchievement(({ id }) => [{ path: 'id', value: id }]),
 }
 const all: LintRule = {
-  ...{ ...RULE, name: 'all', severity: 'error' },
+  ...RULE,
+  name: 'all',
+  severity: 'error',
   start: sumOfAchievements(
     'achievements',
     () => 1n,
@@ -27,7 +31,9 @@ const all: LintRule = {
 }
 /** A page has room for a few of its findings. */
 const large: LintRule = {
-  ...{ ...RULE, name: 'large', severity: 'error' },
+  ...RULE,
+  name: 'large',
+  severity: 'error',
   start: eachAchievement(() => [{ path: 'name.text', value: 'x'.repeat(2 ** 20) }]),
 }
 

@@ -22,8 +22,9 @@ afterEach(() => services[Symbol.asyncDispose]())
 const TITLE = 'harbor'
 /** The parts of a record that a definition does not have. */
 const EMPTY = {
-  ...{ title: { binding: undefined, displayName: undefined, extensions: {} } },
-  ...{ progress: undefined, summary: undefined },
+  title: { binding: undefined, displayName: undefined, extensions: {} },
+  progress: undefined,
+  summary: undefined,
 }
 const stored = (achievementId: string) => getAchievement(services, { titleId: TITLE, achievementId }, call)
 
@@ -45,12 +46,18 @@ describe('one achievement of several stores', () => {
 
   test('gains the fields of each dialect, and loses none that a dialect cannot hold', async () => {
     const rich = achievementOf({
-      ...{ id: 'goal-1', listOrder: 3, hidden: true, serverOnly: true, tags: ['light'], platforms: ['PC'] },
+      id: 'goal-1',
+      listOrder: 3,
+      hidden: true,
+      serverOnly: true,
+      tags: ['light'],
+      platforms: ['PC'],
       name: { locale: 'en', text: 'First Light', translations: { de: 'Erstes Licht', fr: 'Première lueur' } },
       description: { locale: 'en', text: 'Light a lantern', translations: { de: 'Mach Licht' } },
       requirements: [requirementOf({ id: 'goal', statCode: 'lanterns' })],
       rewards: gamerscore(25),
-      ...{ deepLink: 'game://light', estimatedTime: 36_000_000_000n },
+      deepLink: 'game://light',
+      estimatedTime: 36_000_000_000n,
     })
     // A dialect with codes comes first, and dialects of one language last, in German.
     const german = (text: string) => ({ locale: 'de', text, translations: {} })
@@ -71,7 +78,8 @@ describe('one achievement of several stores', () => {
         adapter.id,
         textOf(entryOf(adapter.id, { achievement })),
         {
-          ...{ titleId: TITLE, locale: isSingle(adapter) ? 'de' : 'en' },
+          titleId: TITLE,
+          locale: isSingle(adapter) ? 'de' : 'en',
           mapping: index === 0 ? {} : { [own]: 'goal-1' },
         },
       )

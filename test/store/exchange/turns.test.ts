@@ -30,7 +30,8 @@ const LANGUAGES = [
   'tr',
 ]
 const text = {
-  ...{ locale: 'en', text: 'You did it' },
+  locale: 'en',
+  text: 'You did it',
   translations: Object.fromEntries(LANGUAGES.map((language) => [language, 'x'.repeat(100)])),
 }
 const call = callOf()

@@ -137,7 +137,10 @@ test('skips only records whose time is before the watermark of the ended runs mi
   const mapping = { unlockTime: undefined, updateTime: UPDATE_TIME }
   const key = await createTestJob(services, 'skips', 'job', mapping, 1_000n, 0, 10n * MINUTE)
   const record = (player: string, updated: string | null, percent = 10) => ({
-    ...{ player, achievement: 'laps', percent, updated },
+    player,
+    achievement: 'laps',
+    percent,
+    updated,
   })
   const first = await runJob(key, 0, [
     linesOf([record('ann', '2024-03-01T12:00:00Z'), record('zoe', '2150-01-01T00:00:00Z')]),
@@ -157,6 +160,8 @@ test('skips only records whose time is before the watermark of the ended runs mi
   expect(second).toMatchObject({ runCount: 2, counts: { new: 5n, changed: 1n, older: 1n, records: 7n } })
   expect(second.watermark).toBe(first.watermark)
   expect(await percentsOf('skips')).toEqual([
-    ...['ann laps in_progress 20', 'bob laps in_progress 10', 'cy laps in_progress 20'],
+    'ann laps in_progress 20',
+    'bob laps in_progress 10',
+    'cy laps in_progress 20',
   ])
 })

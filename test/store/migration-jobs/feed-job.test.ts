@@ -32,8 +32,12 @@ const report = (titleId: string, playerId: string, achievementId: string, percen
   recordProgress(
     services,
     {
-      ...{ titleId, playerId, achievementId, report: { kind: 'percent', percent } },
-      ...{ occurredTime: undefined, requestId: undefined },
+      titleId,
+      playerId,
+      achievementId,
+      report: { kind: 'percent', percent },
+      occurredTime: undefined,
+      requestId: undefined,
     },
     callOf(),
   )

@@ -94,7 +94,11 @@ function progressesOf(definitions: ReadonlyMap<string, StoredAchievement>, rows:
   return rows.map(({ player, achievement: id, percent, steps, time }) => {
     const prepared = preparer.prepare(
       {
-        ...{ titleId: undefined, binding: undefined, progress: undefined, revoked: false, extensions: {} },
+        titleId: undefined,
+        binding: undefined,
+        progress: undefined,
+        revoked: false,
+        extensions: {},
         updateTime: undefined,
         player: { kind: 'player', id: player },
         achievement: { dialect: undefined, id },
@@ -209,7 +213,9 @@ const FORMATS: Readonly<Record<string, Format>> = {
   tsv: { mapping: { values: VALUES, format: 'tsv' }, write: (_, __, rows) => tableOf(rows, '\t') },
   player_documents: {
     mapping: {
-      ...{ values: VALUES, format: 'player_documents', records: 'list' },
+      values: VALUES,
+      format: 'player_documents',
+      records: 'list',
       player: { field: '$file', dialect: undefined, usesIdentities: false },
     },
     write: (_, __, rows) =>

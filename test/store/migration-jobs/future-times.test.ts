@@ -67,10 +67,20 @@ const FORMATS: Readonly<Record<string, readonly [Partial<MigrationMapping>, (tim
     (unlockTime) =>
       linesOf([
         {
-          ...{ kind: 'progress', titleId: 't', playerId: 'ann', achievementId },
+          kind: 'progress',
+          titleId: 't',
+          playerId: 'ann',
+          achievementId,
           progress: {
-            ...{ state: 'achieved', percent: 100, unlockPrecision: 'exact', unlockTime },
-            ...{ values: {}, reportedPercent: 0, revoked: false, writer: 'old', extensions: {} },
+            state: 'achieved',
+            percent: 100,
+            unlockPrecision: 'exact',
+            unlockTime,
+            values: {},
+            reportedPercent: 0,
+            revoked: false,
+            writer: 'old',
+            extensions: {},
           },
         },
       ]),

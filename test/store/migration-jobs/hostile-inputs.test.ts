@@ -15,8 +15,13 @@ const [DIALECT = ''] = dialects.keys()
 
 const OWN_NAMES = { player: undefined, achievement: undefined, values: [], unlockTime: undefined } as const
 const PROGRESS = {
-  ...{ state: 'in_progress', values: { laps: '3' }, reportedPercent: 3, percent: 3 },
-  ...{ revoked: false, writer: 'old', extensions: {} },
+  state: 'in_progress',
+  values: { laps: '3' },
+  reportedPercent: 3,
+  percent: 3,
+  revoked: false,
+  writer: 'old',
+  extensions: {},
 }
 const UNLOCK = { state: 'achieved', percent: 100, unlockPrecision: 'unknown' }
 const TIMES = { format: 'rfc3339', pattern: '', timeZone: 'UTC', unknownTexts: [] } as const

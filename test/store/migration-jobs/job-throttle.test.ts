@@ -61,7 +61,9 @@ test('parts of jobs do not count, and their records are in the totals of the pro
   const throttle = await open()
   const key = await createTestJob(services, TITLE, 'other')
   const rows = Array.from({ length: 1_300 }, (_, index) => ({
-    ...{ player: `other-${index}`, achievement: 'laps', percent: 5 },
+    player: `other-${index}`,
+    achievement: 'laps',
+    percent: 5,
   }))
   const { job } = await feedText(services, key, linesOf(rows))
   expect(await rowsAfterSecond(throttle)).toBe(PART_ROWS)

@@ -44,13 +44,11 @@ const lazyJob = (source: Partial<LazySource> = {}, mapping: Partial<MigrationMap
 const progressOf = (playerId: string, by: Operations = titles.operations) =>
   by.getProgress({ titleId: titles.titleId, playerId, achievementId: 'laps' }, callOf())
 const report = (playerId: string, percent: number) => ({
-  ...{
-    titleId: titles.titleId,
-    playerId,
-    achievementId: 'laps',
-    occurredTime: undefined,
-    requestId: undefined,
-  },
+  titleId: titles.titleId,
+  playerId,
+  achievementId: 'laps',
+  occurredTime: undefined,
+  requestId: undefined,
   report: { kind: 'percent', percent } as const,
 })
 
@@ -250,7 +248,8 @@ describe('a source', () => {
     await lazyJob(
       {},
       {
-        ...{ format: 'player_documents', records: 'list' },
+        format: 'player_documents',
+        records: 'list',
         player: { field: '$file', dialect: undefined, usesIdentities: false },
       },
     )

@@ -30,7 +30,11 @@ const progressOf = async (playerId: string, achievementId: string) =>
 const percentOf = async (playerId: string, achievementId: string) =>
   (await progressOf(playerId, achievementId)).percent
 const enforcement = (playerId: string) => ({
-  ...{ titleId: titles.titleId, playerId, achievementId: 'laps', reason: 'cheated', requestId: undefined },
+  titleId: titles.titleId,
+  playerId,
+  achievementId: 'laps',
+  reason: 'cheated',
+  requestId: undefined,
 })
 const reset = (playerId: string) => titles.operations.resetProgress(enforcement(playerId), callOf())
 

@@ -19,7 +19,11 @@ beforeAll(async () => {
   services = await createTestServices()
   await createTitleWith(services, titleId, [achievementOf({ id: 'win' }), achievementOf({ id: 'laps' })])
   await createTestJob(services, titleId, 'job', {
-    ...{ format: 'dialect_lines', dialect, player: undefined, values: [], unlockTime: undefined },
+    format: 'dialect_lines',
+    dialect,
+    player: undefined,
+    values: [],
+    unlockTime: undefined,
     achievement: { field: '', dialect: undefined, ids: { a: 'win', b: 'laps' } },
   })
   const operations = openOperations(services)

@@ -28,8 +28,12 @@ beforeEach(async () => {
 const report = (playerId: string, percent: number) =>
   openOperations(services).recordProgress(
     {
-      ...{ titleId: title, playerId, achievementId: 'laps', report: { kind: 'percent', percent } as const },
-      ...{ occurredTime: undefined, requestId: undefined },
+      titleId: title,
+      playerId,
+      achievementId: 'laps',
+      report: { kind: 'percent', percent } as const,
+      occurredTime: undefined,
+      requestId: undefined,
     },
     callOf(),
   )
@@ -129,7 +133,9 @@ test('stats of deleted and of merged players stay as they are', async () => {
   const values = [{ field: 'kills', unit: 'steps', requirementId: '', scale: 1 }] as const
   const key = await createTestJob(services, title, 'stats', { values })
   const rows = ['gone', 'absorbed', 'survivor', 'other'].map((player) => ({
-    ...{ player, achievement: 'hunter', kills: 20 },
+    player,
+    achievement: 'hunter',
+    kills: 20,
   }))
   await feedText(services, key, linesOf(rows))
   await operations.deletePlayer({ playerId: 'gone', etag: undefined, requestId: undefined }, callOf())

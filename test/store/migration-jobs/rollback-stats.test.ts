@@ -22,7 +22,10 @@ const setStat = (playerId: string, value: number) =>
   recordStats(
     services,
     {
-      ...{ titleId, playerId, occurredTime: undefined, requestId: undefined },
+      titleId,
+      playerId,
+      occurredTime: undefined,
+      requestId: undefined,
       updates: [{ code: 'kills', operation: 'set', value }],
     },
     callOf(),

@@ -69,7 +69,11 @@ const unlock = (there: Services, id = playerId, requestId?: string) =>
   recordProgress(
     there,
     {
-      ...{ titleId, playerId: id, achievementId: 'plain', occurredTime: undefined, requestId },
+      titleId,
+      playerId: id,
+      achievementId: 'plain',
+      occurredTime: undefined,
+      requestId,
       report: { kind: 'unlock' },
     },
     call,
@@ -78,7 +82,10 @@ const addLaps = (there: Services, id = playerId) =>
   recordStats(
     there,
     {
-      ...{ titleId, playerId: id, occurredTime: undefined, ...once },
+      titleId,
+      playerId: id,
+      occurredTime: undefined,
+      ...once,
       updates: [{ code: 'laps', operation: 'increment', value: 5 }],
     },
     call,
@@ -95,7 +102,11 @@ const REPORTS: Readonly<Record<string, (there: Services) => Promise<unknown>>> =
       {
         items: [
           {
-            ...{ titleId, playerId, achievementId: 'follower', occurredTime: undefined, ...once },
+            titleId,
+            playerId,
+            achievementId: 'follower',
+            occurredTime: undefined,
+            ...once,
             report: { kind: 'unlock' },
           },
         ],
@@ -164,7 +175,11 @@ test('does not accept reports of the deleted player when its account is linked t
 test('fails only the items of a deleted player in a batch', async () => {
   await remove()
   const item = (id: string, achievementId: string) => ({
-    ...{ titleId, playerId: id, achievementId, occurredTime: undefined, ...once },
+    titleId,
+    playerId: id,
+    achievementId,
+    occurredTime: undefined,
+    ...once,
     report: { kind: 'unlock' } as const,
   })
   for (const there of [services, others]) {

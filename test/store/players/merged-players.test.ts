@@ -48,7 +48,8 @@ test('keeps the furthest progress of both and the earlier unlock time, with reco
   expect(await title.progressOf(playerId, 'counted')).toMatchObject({ state: 'in_progress', percent: 70 })
   expect(await title.progressOf(playerId, 'pair')).toMatchObject({ state: 'achieved' })
   expect(await title.operations.getPlayerSummary({ titleId, playerId }, call)).toMatchObject({
-    ...{ unlockedCount: 2, score: 15n },
+    unlockedCount: 2,
+    score: 15n,
     lastUnlockTime: (await title.progressOf(playerId, 'pair')).unlockTime,
   })
   expect(await title.unlock(playerId, 'pair')).toMatchObject({ newlyUnlocked: false, alreadyUnlocked: true })
@@ -117,7 +118,8 @@ test('adds up what a challenge counted of an increment-only stat, and unlocks it
     for (const code of ['laps', 'rank', 'best']) await challenges.setStat(id, code, value)
   await merge()
   expect(await challenges.progressOf(playerId, 'summed')).toMatchObject({
-    ...{ state: 'achieved', values: { count: 11n } },
+    state: 'achieved',
+    values: { count: 11n },
   })
   expect(await challenges.progressOf(playerId, 'highest')).toMatchObject({ values: { count: 6n } })
   expect(await challenges.progressOf(playerId, 'lowest')).toMatchObject({ values: { count: 5n } })

@@ -43,7 +43,10 @@ test('a grant unlocks once, keeps the values, and has an event and an audit entr
   expect(repeated).toMatchObject({ changed: false, alreadyUnlocked: true, progress })
   expect(await played.summary('kim')).toMatchObject({ unlockedCount: 1, score: 20n })
   expect((await played.events('kim')).at(-1)).toMatchObject({
-    ...{ kind: 'unlocked', percent: 100, actor: 'support (ada)', reason: 'lost after a crash' },
+    kind: 'unlocked',
+    percent: 100,
+    actor: 'support (ada)',
+    reason: 'lost after a crash',
   })
   expect(await entriesOf(played.services, { playerId: 'kim' })).toMatchObject([
     { resourceType: 'progress', resourceId: 'counted', reason: 'lost after a crash' },

@@ -131,7 +131,8 @@ test('returns each of several concurrent lists to its caller', async () => {
   for (const playerId of players.slice(2)) await recordProgress(others, { ...unlock, playerId }, call)
   const asked = Array.from({ length: 100 }, (_, index) => ({
     ...LISTS[index % 4],
-    ...{ playerId: players[index % 5], pageSize: (index % 3) + 1 },
+    playerId: players[index % 5],
+    pageSize: (index % 3) + 1,
   })) as ListProgress[]
   const fresh = { ...services, store: { ...services.store } }
   const together = await Promise.all(asked.map((list) => listProgress(fresh, list, call)))

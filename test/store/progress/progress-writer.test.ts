@@ -98,7 +98,11 @@ describe.each(Object.entries(WAYS))('%s', (_, record) => {
 })
 
 const percentOn = (achievementId: string, percent: number): RecordProgress => ({
-  ...{ titleId: 'title', playerId: 'dan', achievementId, occurredTime: undefined, requestId: undefined },
+  titleId: 'title',
+  playerId: 'dan',
+  achievementId,
+  occurredTime: undefined,
+  requestId: undefined,
   report: { kind: 'percent', percent },
 })
 

@@ -106,12 +106,17 @@ test('destinations get no events of an import, not even a destination that is cr
     target,
     {
       destination: {
-        ...{ titleId: 'one', id: 'hook', displayName: '', dialect: 'webhook', url: 'https://hooks.example/' },
+        titleId: 'one',
+        id: 'hook',
+        displayName: '',
+        dialect: 'webhook',
+        url: 'https://hooks.example/',
         credential: 'env:LAUREL_CREDENTIAL_HOOK',
         filter: { kinds: [], achievementIds: [], playerIds: [] },
         limits: { requestsPerSecond: 1000, maxInFlight: 8, maxAttempts: 3, timeout: 10_000_000n },
       },
-      ...{ fromOldest: true, ...once },
+      fromOldest: true,
+      ...once,
     },
     call,
   )

@@ -201,7 +201,10 @@ test('concurrent updates of many players return the same results as each alone',
     recordStats(
       services,
       {
-        ...{ titleId, playerId, occurredTime: undefined, requestId: undefined },
+        titleId,
+        playerId,
+        occurredTime: undefined,
+        requestId: undefined,
         updates: [{ code, operation: 'increment', value }],
       },
       call,

@@ -106,7 +106,8 @@ export async function openPlatform(
   const parts = { platform, source, target, credentials }
   return {
     name: sourceName(accounts === undefined ? name : `${name} (accounts ${resolve(accounts)})`),
-    ...{ size: undefined, isReadWhole: false },
+    size: undefined,
+    isReadWhole: false,
     open: (_, openSignal, cursor) =>
       linesOf(
         parts,

@@ -8,7 +8,12 @@ const { id: dialect } = adapterOf(({ id }) => fixturesOf(id).lists !== undefined
 const entry = fixturesOf(dialect).lists?.unlocked('first')
 const MAPPING: MigrationMapping = {
   ...DOCUMENTS,
-  ...{ format: 'dialect_lines', dialect, records: '', player: undefined, achievement: undefined, values: [] },
+  format: 'dialect_lines',
+  dialect,
+  records: '',
+  player: undefined,
+  achievement: undefined,
+  values: [],
 }
 
 const lines = (...objects: readonly object[]) => objects.map((line) => `${JSON.stringify(line)}\n`).join('')

@@ -82,7 +82,10 @@ describe('a record', () => {
       {
         ...MAPPING,
         values: ['__proto__', 'constructor'].map((requirementId) => ({
-          ...{ field: requirementId, unit: 'steps', requirementId, scale: 1 },
+          field: requirementId,
+          unit: 'steps',
+          requirementId,
+          scale: 1,
         })),
       } as MigrationMapping,
       '{"player":"ann","achievement":"first","__proto__":3,"constructor":"4"}',
@@ -109,7 +112,9 @@ describe('a record', () => {
       },
       { player: 'ann', a: { game: 'g1', id: 7 } },
       {
-        ...{ titleId: 'lanternfall', unlocked: true, player: { kind: 'identity', id: 'ann' } },
+        titleId: 'lanternfall',
+        unlocked: true,
+        player: { kind: 'identity', id: 'ann' },
         achievement: { dialect: undefined, id: 'seventh' },
       },
     ],

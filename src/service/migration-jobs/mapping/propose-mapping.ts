@@ -48,8 +48,15 @@ export async function proposeMapping(
   return {
     ...result,
     mapping: {
-      ...{ ...parts, title, player, achievement, values, unlocked, revoked },
-      ...{ unlockTime: time?.time, updateTime: updateTime?.time },
+      ...parts,
+      title,
+      player,
+      achievement,
+      values,
+      unlocked,
+      revoked,
+      unlockTime: time?.time,
+      updateTime: updateTime?.time,
     },
     reasons: [
       ...result.reasons,
@@ -64,8 +71,16 @@ export async function proposeMapping(
 
 /** Maps nothing. */
 export const EMPTY_MAPPING: MigrationMapping = {
-  ...{ format: 'json_lines', dialect: undefined, records: '', title: undefined, player: undefined },
-  ...{ achievement: undefined, values: [], unlocked: undefined, revoked: undefined, unlockTime: undefined },
+  format: 'json_lines',
+  dialect: undefined,
+  records: '',
+  title: undefined,
+  player: undefined,
+  achievement: undefined,
+  values: [],
+  unlocked: undefined,
+  revoked: undefined,
+  unlockTime: undefined,
   updateTime: undefined,
 }
 

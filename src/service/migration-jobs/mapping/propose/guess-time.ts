@@ -86,10 +86,15 @@ function timeOf(field: SampleField, meaning: Meaning): GuessedTime | undefined {
   const tried = [...new Set(values)].slice(0, MAX_TRIED)
   if (tried.length === 0) return undefined
   const formats = (['rfc3339', 'unix_seconds', 'unix_milliseconds', 'ticks'] as const).map((format) => ({
-    ...{ ...BLANK, field: field.path, format },
+    ...BLANK,
+    field: field.path,
+    format,
   }))
   const patterns = PATTERNS.map((pattern) => ({
-    ...{ ...BLANK, field: field.path, format: 'pattern' as const, pattern },
+    ...BLANK,
+    field: field.path,
+    format: 'pattern' as const,
+    pattern,
   }))
   const candidates: readonly MappedTime[] = [...formats, ...patterns]
   const scored = candidates.map((time) => ({ time, ...countTimes(time, tried) }))

@@ -34,7 +34,9 @@ export async function sampleJson(
   const dialect = await findDialect(content, dialects)
   if (dialect?.namesPlayers)
     return {
-      ...{ ...EMPTY, format: 'dialect_document', dialect: dialect.id },
+      ...EMPTY,
+      format: 'dialect_document',
+      dialect: dialect.id,
       reason: `format: a document of ${dialects.get(dialect.id)?.displayName ?? dialect.id}, whose entries name the player's account`,
     }
   if (line !== undefined && isRecord(line)) return sampleLines([line])
@@ -87,7 +89,9 @@ function sampleLines(lines: readonly JsonObject[]): Sample {
     const found = sampleDocuments(documents, undefined)
     if (found === undefined) throw noList()
     return {
-      ...{ ...EMPTY, format: 'player_documents', ...found },
+      ...EMPTY,
+      format: 'player_documents',
+      ...found,
       reason: `format: a document of one player in each line, whose records are ${listName(found.records)}`,
     }
   }
@@ -115,7 +119,9 @@ function sampleWhole(text: string, source: string, dialect: DialectId | undefine
   if (found === undefined) throw noList()
   const line = `${formatJson({ file: source, document })}\n`
   return {
-    ...{ ...EMPTY, format: 'player_documents', ...found },
+    ...EMPTY,
+    format: 'player_documents',
+    ...found,
     content: Buffer.from(line),
     reason: `format: a JSON document for each player, whose records are ${listName(found.records)}; each input that ends with .json is one`,
   }

@@ -32,7 +32,10 @@ export function sampleTable(text: string): Sample {
   const shown = columns.slice(0, MAX_SHOWN_COLUMNS).map((name) => name.trim())
   const more = columns.length > shown.length ? ', …' : ''
   return {
-    ...{ format: delimiter === '\t' ? 'tsv' : 'csv', dialect: undefined, records: '', content: undefined },
+    format: delimiter === '\t' ? 'tsv' : 'csv',
+    dialect: undefined,
+    records: '',
+    content: undefined,
     fields: collector.fields,
     reason: `format: a table with the columns ${shown.join(', ')}${more}, separated by ${NAMES[delimiter]}`,
   }
