@@ -30,6 +30,18 @@ function open(connectionString: string): Store & AsyncDisposable & { readonly mo
   return Object.assign(store, { modes, [Symbol.asyncDispose]: () => store.close() })
 }
 
+/** Begins transactions that hold backends of a pooler until disposed. */
+async function holdBackends(url: string, count: number): Promise<AsyncDisposable> {
+  const holders = Array.from({ length: count }, () => new pg.Client({ connectionString: url }))
+  for (const holder of holders) await holder.connect()
+  for (const holder of holders) await holder.query('begin')
+  return {
+    async [Symbol.asyncDispose]() {
+      await Promise.all(holders.map((holder) => holder.end()))
+    },
+  }
+}
+
 /** The three kinds of calls, each of which looks up a title. */
 function lookUp(store: Store): Promise<unknown>[] {
   return (['read', 'write', 'single'] as const).map((kind) =>
@@ -136,12 +148,13 @@ describe('stale statements', () => {
     await using store = open(pooler.url)
     const all = () => Promise.all(Array.from({ length: 20 }, () => lookUp(store)).flat())
     await all()
-    await pooler.reload({ ...session, pool_mode: 'transaction', server_round_robin: 1 })
-    // Of statements that every backend has, nothing is missing; this one is new.
-    // The pooler decides which backend gets a call.
-    for (let round = 1; round <= 500 && store.modes.length < 2; round += 1) {
-      await Promise.all([all(), store.read(signal, (queries) => queries.players.find('none'))])
-    }
+    await pooler.reload({ ...session, pool_mode: 'transaction' })
+    // Each connection keeps its backend until its next statement.
+    await all()
+    await using _ = await holdBackends(pooler.url, 11)
+    // Each backend has the statements of `all`. This one is new, and the connections share the only backend that is left.
+    const find = () => store.read(signal, (queries) => queries.players.find('none'))
+    await Promise.all(Array.from({ length: 8 }, find))
     await all()
     expect(store.modes).toEqual([
       { keepsSettings: true, keepsStatements: true },
