@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 
@@ -17,8 +18,8 @@ export class CommitNotifier {
   readonly #stopping = new AbortController()
   #client: pg.Client | undefined
   #running: Promise<void> | undefined
-  #isQuiet = false
   #isPending = false
+  #isSending = false
 
   constructor(connectionString: string, onCommit: () => void) {
     this.#connectionString = connectionString
@@ -32,22 +33,22 @@ export class CommitNotifier {
 
   /** Notifies the other processes, at most once per 50 ms. */
   send(): void {
-    if (this.#isQuiet) {
-      this.#isPending = true
-      return
+    this.#isPending = true
+    if (!this.#isSending) void this.#sendPending()
+  }
+
+  async #sendPending(): Promise<void> {
+    this.#isSending = true
+    while (this.#isPending) {
+      this.#isPending = false
+      const sent = this.#client?.query(`notify ${CHANNEL}`).catch(() => {})
+      await Promise.all([sent, sleep(QUIET_MILLISECONDS, undefined, { ref: false })])
     }
-    this.#isQuiet = true
-    this.#isPending = false
-    setTimeout(() => {
-      this.#isQuiet = false
-      if (this.#isPending) this.send()
-    }, QUIET_MILLISECONDS).unref()
-    this.#client?.query(`notify ${CHANNEL}`).catch(() => {})
+    this.#isSending = false
   }
 
   async close(): Promise<void> {
     this.#stopping.abort()
-    await this.#client?.end().catch(() => {})
     await this.#running
   }
 
@@ -67,11 +68,11 @@ export class CommitNotifier {
     const ended = new Promise<void>((resolve) => client.once('end', () => resolve()))
     client.on('error', () => {})
     client.on('notification', this.#onCommit)
+    using _ = addAbortListener(this.#stopping.signal, () => void client.end().catch(() => {}))
     try {
       await client.connect()
-      this.#client = client
       await client.query(`listen ${CHANNEL}`)
-      if (this.#stopping.signal.aborted) await client.end()
+      this.#client = client
       await ended
       return true
     } catch {
