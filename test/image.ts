@@ -6,11 +6,11 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../src/embedded-postgres/port.ts'
 import { startThrowawayDatabase } from './corpus/postgres.ts'
 import { createAuth } from './support/auth.ts'
 import { contextFiles, readStages, type Stage } from './support/dockerfile.ts'
@@ -103,7 +103,7 @@ async function run({ directory, environment, command, health }: BuiltStage): Pro
   await using database = await startThrowawayDatabase()
   const auth = await createAuth([randomBytes(4).toString('hex')])
   chmodSync(auth.folder, 0o755)
-  const [grpcPort, httpPort] = [await freePort(), await freePort()]
+  const [grpcPort, httpPort] = [await freePort(undefined), await freePort(undefined)]
   const env = {
     ...environment,
     ...auth.env,
@@ -138,12 +138,4 @@ async function run({ directory, environment, command, health }: BuiltStage): Pro
     server.kill('SIGKILL')
     rmSync(auth.folder, { recursive: true })
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { readonly port: number }
-  server.close()
-  return port
 }
