@@ -128,7 +128,7 @@ describe('a platform', () => {
       const { stdout } = await here.laurel('migration-jobs', 'get', title, 'a', '--json')
       return stdout === '' ? 0 : Number(JSON.parse(stdout).recordCount ?? 0)
     }
-    await expect.poll(positionOf, { timeout: 20_000 }).toBe(7)
+    await expect.poll(positionOf).toBe(7)
     running.process.kill('SIGKILL')
     await running.result
     const before = pages().length

@@ -7,19 +7,21 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { serveFile } from '../support/file-server.ts'
 import { runLaurelHere, startCommand } from '../support/laurel.ts'
-import { type ServerProcess, startServerProcess } from '../support/server.ts'
+import { lastingAddresses, type ServerProcess, startServerProcess } from '../support/server.ts'
 
 /* Migrations by the command line: files, URLs and folders, interrupted, repeated, verified and rolled back. */
 
 let database: TestDatabase
 let server: ServerProcess
 let folder: string
+let addresses: Readonly<Record<string, string>>
 let env: Readonly<Record<string, string>>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'laurel-migrate-'))
   database = await createTestDatabase()
-  server = await startServerProcess({ databaseUrl: database.url })
+  addresses = await lastingAddresses()
+  server = await startServerProcess({ databaseUrl: database.url, env: addresses })
   env = { LAUREL_GRPC_ADDRESS: server.address }
 })
 afterAll(async () => {
@@ -266,12 +268,8 @@ test('goes on after Ctrl-C, and while the server is killed and started again', a
   const running = startCommand('src/cli/main.ts', args, { env })
   const before = slow.requests.length
   while (slow.requests.length < before + 2) await sleep(20)
-  const [port, http] = [server.address, server.url].map((address) => address.replace(/^\w+:\/\//, ''))
   await server.kill('SIGKILL')
-  server = await startServerProcess({
-    databaseUrl: database.url,
-    env: { LAUREL_GRPC_ADDRESS: port ?? '', LAUREL_HTTP_ADDRESS: http ?? '' },
-  })
+  server = await startServerProcess({ databaseUrl: database.url, env: addresses })
   const { code, stdout } = await running.result
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({
@@ -284,4 +282,4 @@ test('goes on after Ctrl-C, and while the server is killed and started again', a
     code: 0,
     stdout: expect.stringContaining(`${count} records: ${count} equal`),
   })
-}, 120_000)
+})

@@ -176,4 +176,4 @@ test('buf curl calls a method, a stream and shows an error', async () => {
   const request = { titleId: 'space-race', dialect: adapters[0]?.id }
   const exported = await buf('/laurel.v1.ExchangeService/ExportAchievements', request)
   expect(exported.stdout).toMatch(/"content"/)
-}, 60_000)
+})

@@ -65,10 +65,10 @@ describe('a destination', () => {
     await page.getByRole('button', { name: 'Pause' }).click()
     await page.getByText('nothing is sent until it is resumed').waitFor()
     await unlock('ann')
-    await page.getByText('the oldest came').waitFor({ timeout: 20_000 })
+    await page.getByText('the oldest came').waitFor()
     await page.getByRole('button', { name: 'Resume' }).click()
     await page.getByText('Events are sent as they come.').waitFor()
-    await expect.poll(() => platform.applied.size, { timeout: 20_000 }).toBe(2)
+    await expect.poll(() => platform.applied.size).toBe(2)
   })
 
   test('is not called active while it is called in vain, and is tried again at once', async () => {
@@ -109,7 +109,7 @@ describe('a destination', () => {
     platform.behave = always(respond(410, { body: 'the receiver has moved' }))
     for (const playerId of ['ben', 'cleo', 'لاعب']) await unlock(playerId)
     await unlock('ben', 'foghorn')
-    await expect.poll(() => failedCount(), { timeout: 20_000 }).toBe(4)
+    await expect.poll(() => failedCount()).toBe(4)
     await page.goto(`${console.server.url}/console/titles/${TITLE}/destinations`)
     await page.getByRole('link', { name: 'hook' }).waitFor()
     expect(await inspect(page, 'destinations')).toEqual([])
@@ -132,7 +132,7 @@ describe('a destination', () => {
     expect(await inspect(page, 'destination-replay')).toEqual([])
     await page.getByRole('button', { name: 'Replay', exact: true }).click()
     await page.getByText('2 deliveries sent again.').waitFor()
-    await expect.poll(() => failedCount(), { timeout: 20_000 }).toBe(1)
+    await expect.poll(() => failedCount()).toBe(1)
   })
 
   test('is not overwritten by a form that was opened before another person’s change', async () => {

@@ -6,7 +6,7 @@ import { openPage } from '../support/browser.ts'
 import { type ConsoleServer, startConsoleServer } from '../support/console-server.ts'
 import { ACCOUNTED } from '../support/documents.ts'
 import { HOOK_SECRET } from '../support/relay.ts'
-import { startServer } from '../support/server.ts'
+import { lastingAddresses, startServer } from '../support/server.ts'
 
 /* Events while a page is open: other people's changes, an expired credential, a server that starts again. */
 
@@ -142,7 +142,8 @@ test('an achievement that two people grant is unlocked once, and both see it', a
 
 test('the live page goes on without a gap when the server starts again', async () => {
   const { databaseUrl } = running
-  const before = await startServer({ databaseUrl })
+  const env = await lastingAddresses()
+  const before = await startServer({ databaseUrl, env })
   await using opened = await openPage(`${before.url}/console/titles/${titleId}/live`)
   const { page } = opened
   await page.getByText('Connected').waitFor()
@@ -154,7 +155,7 @@ test('the live page goes on without a gap when the server starts again', async (
   await before[Symbol.asyncDispose]()
   await page.getByText('Connecting').waitFor()
   await unlock('foghorn')
-  await using _ = await startServer({ databaseUrl, env: { LAUREL_HTTP_ADDRESS: new URL(before.url).host } })
+  await using _ = await startServer({ databaseUrl, env })
   await rows.filter({ hasText: 'foghorn' }).waitFor()
   await page.getByText('Connected').waitFor()
   expect(await rows.filter({ hasText: 'lamp' }).count()).toBe(1)
@@ -163,14 +164,15 @@ test('the live page goes on without a gap when the server starts again', async (
 
 test('the health of a destination is shown again once the server has started again', async () => {
   const { databaseUrl } = running
-  const before = await startServer({ databaseUrl })
+  const env = await lastingAddresses()
+  const before = await startServer({ databaseUrl, env })
   await using opened = await openPage(`${before.url}/console/titles/${titleId}/destinations/hook`)
   const { page } = opened
   await page.getByText('nothing is sent until it is resumed').waitFor()
   await before[Symbol.asyncDispose]()
   const failure = page.getByRole('alert').getByText('the server cannot be reached')
   await failure.waitFor()
-  await using _ = await startServer({ databaseUrl, env: { LAUREL_HTTP_ADDRESS: new URL(before.url).host } })
+  await using _ = await startServer({ databaseUrl, env })
   await running.call('DestinationService/ResumeDestination', { titleId, destinationId: 'hook' })
   await page.getByText('Events are sent as they come.').waitFor()
   await failure.waitFor({ state: 'detached' })

@@ -84,7 +84,7 @@ describe('a player', () => {
   test('has a delivery that failed: the page says why, and sends it again', async () => {
     const { page } = opened
     const row = page.getByRole('row').filter({ hasText: 'Shoreline' })
-    await expect.poll(() => stateAtPlatform(), { timeout: 20_000 }).toBe('DELIVERY_STATE_DEAD')
+    await expect.poll(() => stateAtPlatform()).toBe('DELIVERY_STATE_DEAD')
     await page.reload()
     await row.getByRole('button', { name: 'Failed' }).waitFor()
     expect(await inspect(page, 'player')).toEqual([])
@@ -243,7 +243,7 @@ test('a player with 5,000 achievements has only the rows on the screen in the pa
   await using opened = await openPage(`${console.server.url}/console/titles/${large}/players/collector`)
   const { page } = opened
   await page.getByText('5,000 achievements', { exact: true }).waitFor()
-  await page.getByRole('button', { name: 'Paused' }).first().waitFor({ timeout: 20_000 })
+  await page.getByRole('button', { name: 'Paused' }).first().waitFor()
   await page.evaluate(`
     window.longest = 0
     new PerformanceObserver((list) => {

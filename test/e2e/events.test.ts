@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort } from '../../src/embedded-postgres/port.ts'
 import {
   AchievementServiceClient,
   UpdateAchievementRequest,
@@ -11,7 +10,7 @@ import { type BrowserWatch, openWatch } from '../support/event-source.ts'
 import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { untilWithin } from '../support/quickly.ts'
 import { record } from '../support/relay.ts'
-import { type RunningServer, startServer, startServerProcess } from '../support/server.ts'
+import { lastingAddresses, type RunningServer, startServer, startServerProcess } from '../support/server.ts'
 import { startWatch } from '../support/watch.ts'
 
 let database: TestDatabase
@@ -148,8 +147,7 @@ test('a stream begins with the oldest event, after a token, or after Last-Event-
 test('a browser misses and repeats no event while its server is killed and restarted', async () => {
   await using witness = await startWatch(server.address, { titleId: TITLE_ID })
   const settings = { databaseUrl: database.url }
-  // A port that the system gives to no outgoing connection while the server is down.
-  const env = { LAUREL_HTTP_ADDRESS: `127.0.0.1:${await freePort(undefined)}` }
+  const env = await lastingAddresses()
   let mortal = await startServerProcess({ ...settings, env })
   using watch = await openWatch(mortal.url, WATCHING)
   let value = 0
@@ -186,7 +184,7 @@ test('a server stops without waiting for its watches', async () => {
 })
 
 test('a server that stops ends its streams, and the browser resumes at the next server', async () => {
-  const env = { LAUREL_HTTP_ADDRESS: `127.0.0.1:${await freePort(undefined)}` }
+  const env = await lastingAddresses()
   const stopping = await startServerProcess({ databaseUrl: database.url, env })
   using watch = await openWatch(stopping.url, WATCHING)
   expect(await stopping.kill('SIGTERM')).toBe(0)

@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { endConnections, setReadOnly } from '../support/disturbed-database.ts'
 import { always, type FakePlatform, respond, startFakePlatform } from '../support/fake-platform.ts'
 import { noPrometheus, type Prometheus, startPrometheus } from '../support/prometheus.ts'
-import { type ServerProcess, startServerProcess } from '../support/server.ts'
+import { lastingAddresses, type ServerProcess, startServerProcess } from '../support/server.ts'
 import { type SeverableProxy, startProxy } from '../support/severed.ts'
 import { mountSmallDisk } from '../support/small-disk.ts'
 
@@ -18,7 +18,7 @@ const HOOK = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
 /** As many as there are connections are being written, and the alert fires if ten more wait. */
 const BATCHES = 26
 const BATCH_ITEMS = 500
-const ALERT_TIMEOUT = { timeout: 20_000, interval: 200 }
+const ALERT_POLL = { interval: 200 }
 
 let database: TestDatabase
 let proxy: SeverableProxy
@@ -26,6 +26,7 @@ let auth: Awaited<ReturnType<typeof createAuth>>
 let server: ServerProcess
 let prometheus: Prometheus
 let platform: FakePlatform
+let addresses: Readonly<Record<string, string>>
 let admin: pg.Client
 
 const address = ({ url }: ServerProcess) => url.replace('http://', '')
@@ -38,7 +39,9 @@ beforeAll(async () => {
   platform = await startFakePlatform({ behave: always(respond(400)) })
   admin = new pg.Client({ connectionString: database.url })
   await admin.connect()
-  const env = { ...auth.env, LAUREL_CREDENTIAL_HOOK: HOOK, LAUREL_OUTBOUND_PRIVATE: '127.0.0.1' }
+  addresses = await lastingAddresses()
+  const hook = { LAUREL_CREDENTIAL_HOOK: HOOK, LAUREL_OUTBOUND_PRIVATE: '127.0.0.1' }
+  const env = { ...auth.env, ...addresses, ...hook }
   server = await startServerProcess({ databaseUrl: proxy.url, env })
   prometheus = await startPrometheus([address(server)], auth.operator)
   const text = { locale: 'en', text: 'First' }
@@ -47,7 +50,7 @@ beforeAll(async () => {
   })
   const achievement = { titleId: TITLE, achievementId: 'first', name: text, description: text }
   await rpc('AchievementService/CreateAchievement', { achievement })
-}, 60_000)
+})
 afterAll(async () => {
   if (noPrometheus !== undefined) return
   await prometheus[Symbol.asyncDispose]()
@@ -83,10 +86,10 @@ const deleteDestination = (destinationId: string) =>
 
 /** Waits until the alert fires, or until it no longer does. */
 async function untilAlert(name: string, isFiring = true): Promise<void> {
-  await expect.poll(async () => (await prometheus.firing()).has(name), ALERT_TIMEOUT).toBe(isFiring)
+  await expect.poll(async () => (await prometheus.firing()).has(name), ALERT_POLL).toBe(isFiring)
 }
 
-const untilLogged = (text: string) => expect.poll(() => server.output(), ALERT_TIMEOUT).toContain(text)
+const untilLogged = (text: string) => expect.poll(() => server.output(), ALERT_POLL).toContain(text)
 
 interface Outage {
   /** As in the README. */
@@ -116,7 +119,7 @@ const outages: readonly Outage[] = [
       await setReadOnly(admin, true)
       await endConnections(admin)
       await expect
-        .poll(async () => (await unlock('standby')).text(), ALERT_TIMEOUT)
+        .poll(async () => (await unlock('standby')).text(), ALERT_POLL)
         .toContain('DATABASE_READ_ONLY')
     },
     async end() {
@@ -168,7 +171,7 @@ test.for(outages)(
   '$name: its log line is written, and its alert fires until it ends',
   async (outage, { skip }) => {
     skip(noPrometheus !== undefined, noPrometheus)
-    await expect.poll(async () => (await unlock('before')).status, ALERT_TIMEOUT).toBe(200)
+    await expect.poll(async () => (await unlock('before')).status, ALERT_POLL).toBe(200)
     await untilAlert(outage.alert, false)
     try {
       await outage.begin()
@@ -195,11 +198,11 @@ test('the disk of the database is full: its log line is written, and its alert f
   const write = (index: number) =>
     rpc('TitleService/CreateTitle', { title: { ...title, titleId: `full-${index}` } }, full)
   let index = 0
-  await expect.poll(async () => (await write(index++)).status, ALERT_TIMEOUT).toBe(503)
-  await expect.poll(() => watching.firing(), ALERT_TIMEOUT).toContain('LaurelDatabaseFull')
+  await expect.poll(async () => (await write(index++)).status, ALERT_POLL).toBe(503)
+  await expect.poll(() => watching.firing(), ALERT_POLL).toContain('LaurelDatabaseFull')
   expect(full.output()).toContain('the database has no room')
   await makeRoom()
-  await expect.poll(() => watching.firing(), ALERT_TIMEOUT).not.toContain('LaurelDatabaseFull')
+  await expect.poll(() => watching.firing(), ALERT_POLL).not.toContain('LaurelDatabaseFull')
 })
 
 test('a clock is wrong: its alert fires', async ({ skip }) => {
@@ -208,14 +211,14 @@ test('a clock is wrong: its alert fires', async ({ skip }) => {
   const env = { ...auth.env, NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(ahead)}` }
   await using wrong = await startServerProcess({ databaseUrl: database.url, env })
   await using watching = await startPrometheus([address(wrong)], auth.operator)
-  await expect.poll(() => watching.firing(), ALERT_TIMEOUT).toContain('LaurelClockWrong')
+  await expect.poll(() => watching.firing(), ALERT_POLL).toContain('LaurelClockWrong')
   expect(await prometheus.firing()).not.toContain('LaurelClockWrong')
 })
 
 test('the last server is killed: its alert fires until it is started again', async ({ skip }) => {
   skip(noPrometheus !== undefined, noPrometheus)
   await untilAlert('LaurelDown', false)
-  const env = { ...auth.env, LAUREL_HTTP_ADDRESS: address(server) }
+  const env = { ...auth.env, ...addresses }
   await server.kill('SIGKILL')
   await untilAlert('LaurelDown')
   server = await startServerProcess({ databaseUrl: proxy.url, env })

@@ -1,10 +1,9 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePort } from '../../src/embedded-postgres/port.ts'
 import { createDataFolder } from '../support/data-folder.ts'
 import { createFixture } from '../support/fixture.ts'
 import { postmasterIn } from '../support/postmaster.ts'
-import { startServerProcess } from '../support/server.ts'
+import { lastingAddresses, startServerProcess } from '../support/server.ts'
 import { Writers } from '../support/writers.ts'
 import type { Exercise } from './exercise.ts'
 
@@ -16,8 +15,8 @@ export const kill: Exercise = {
     const folder = await createDataFolder('kill')
     cleanup.defer(() => rm(folder, { recursive: true, force: true }))
     cleanup.defer(() => killPostgresIn(folder))
-    const LAUREL_GRPC_ADDRESS = `127.0.0.1:${await freePort(undefined)}`
-    const start = () => startServerProcess({ env: { LAUREL_DATA_DIR: folder, LAUREL_GRPC_ADDRESS } })
+    const addresses = await lastingAddresses()
+    const start = () => startServerProcess({ env: { LAUREL_DATA_DIR: folder, ...addresses } })
 
     let server = await start()
     cleanup.defer(() => server[Symbol.asyncDispose]())

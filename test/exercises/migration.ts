@@ -4,14 +4,13 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '../../src/embedded-postgres/port.ts'
 import { MigrationJobServiceClient } from '../../src/gen/laurel/v1/migration_job_service.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { createDataFolder } from '../support/data-folder.ts'
 import { onDatabase } from '../support/deliveries.ts'
 import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { startCommand } from '../support/laurel.ts'
-import { startServerProcess } from '../support/server.ts'
+import { lastingAddresses, startServerProcess } from '../support/server.ts'
 import { Writers } from '../support/writers.ts'
 import type { Counts, Exercise } from './exercise.ts'
 import { databaseUrlIn, killPostgresIn } from './kill.ts'
@@ -48,8 +47,8 @@ export function migration(rowsPerKill: number): Exercise {
       const folder = await createDataFolder('migration')
       cleanup.defer(() => rm(folder, { recursive: true, force: true }))
       cleanup.defer(() => killPostgresIn(folder).catch(() => {}))
-      const LAUREL_GRPC_ADDRESS = `127.0.0.1:${await freePort(undefined)}`
-      const start = () => startServerProcess({ env: { LAUREL_DATA_DIR: folder, LAUREL_GRPC_ADDRESS } })
+      const addresses = await lastingAddresses()
+      const start = () => startServerProcess({ env: { LAUREL_DATA_DIR: folder, ...addresses } })
       let server = await start()
       cleanup.defer(() => server[Symbol.asyncDispose]())
       const imported = Array.from({ length: ROWS_PER_PLAYER }, (_, index) => [`moved-${index}`, 100n])
@@ -81,7 +80,7 @@ export function migration(rowsPerKill: number): Exercise {
             String(bad),
             ...more,
           ],
-          { env: { LAUREL_GRPC_ADDRESS } },
+          { env: addresses },
         )
 
       using writers = new Writers([server.address], WRITER_PAUSE_MILLISECONDS)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { readConfig } from '../../src/config.ts'
+import { freePort } from '../../src/embedded-postgres/port.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 
 export interface TestServerOptions {
@@ -49,6 +50,14 @@ const environmentOf = ({ databaseUrl, env }: TestServerOptions) => ({
   ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
   ...env,
 })
+
+/** Settings of a server that starts again on its addresses: no outgoing connection can have taken these ports meanwhile. */
+export async function lastingAddresses() {
+  return {
+    LAUREL_GRPC_ADDRESS: `127.0.0.1:${await freePort(undefined)}`,
+    LAUREL_HTTP_ADDRESS: `127.0.0.1:${await freePort(undefined)}`,
+  }
+}
 
 /** Starts the real server in this process on free ports: a process of its own takes seconds of CPU to load. */
 export async function startServer(options: TestServerOptions): Promise<RunningServer> {

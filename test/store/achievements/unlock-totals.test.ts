@@ -176,7 +176,7 @@ test('the events of a process that died while it counted are counted without a f
     await new Promise((resolve) => setTimeout(resolve, 1_500))
     expect((await totals())['plain']).toBe(plain)
     await dying.query('rollback')
-    await expect.poll(async () => (await totals())['plain'], { timeout: 10_000 }).toBe(plain + 1n)
+    await expect.poll(async () => (await totals())['plain']).toBe(plain + 1n)
   } finally {
     dying.release()
     await counter.stop()

@@ -196,7 +196,7 @@ describe.skipIf(reason !== undefined)(
         vi.waitFor(
           async () =>
             expect((await record(on, id)).filter((outcome) => outcome instanceof LaurelError)).toEqual([]),
-          { timeout: 10_000, interval: 200 },
+          { interval: 200 },
         )
 
       test.each(['lost', 'a standby'])('that is %s at the former one', async (kind) => {

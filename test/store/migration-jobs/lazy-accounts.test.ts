@@ -81,7 +81,7 @@ test('the first call after a link has the progress, though the server found no a
   await create('ann')
   expect(await percentOf('ann')).toBe(0)
   await titles.operations.linkAccount({ playerId: 'ann', account, requestId: undefined }, callOf())
-  await expect.poll(() => percentOf('ann'), { timeout: 5_000 }).toBe(40)
+  await expect.poll(() => percentOf('ann')).toBe(40)
   await unlink('ann')
 })
 
