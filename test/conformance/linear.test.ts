@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/j
 import { type TranslateOptions, translate } from '../../src/service/exchange/translate.ts'
 import { cpuMilliseconds, hardTexts } from '../support/cpu.ts'
 import { callOf, spoolOf } from '../support/services.ts'
+import { volume } from '../support/volume.ts'
 import { samplesOf, subjects } from './subjects.ts'
 
 /*
@@ -13,6 +14,8 @@ import { samplesOf, subjects } from './subjects.ts'
  */
 const TEXT = { length: 25_000, maxMilliseconds: 400 }
 const LIST = { length: 60_000, maxMilliseconds: 1000 }
+/** How many kinds of text, and of dialects and shapes to write, each location gets: with the locations, they take turns. */
+const SMALL = { textKinds: 5, targets: 2 }
 
 const dialects = new Map(subjects.map(({ adapter }) => [adapter.id, adapter]))
 
@@ -67,6 +70,11 @@ function grown(value: JsonValue): readonly JsonValue[] {
   return [numbers.map(() => first), renamed]
 }
 
+/** Returns some of the elements, from the one at `start` on, as in a ring. */
+function inTurn<Element>(elements: readonly Element[], start: number, count: number): readonly Element[] {
+  return Array.from({ length: count }, (_, index) => elements[(start + index) % elements.length] as Element)
+}
+
 async function translated(from: string, to: string, document: JsonValue, shape?: string): Promise<void> {
   const services = { dialects, spool: spoolOf() }
   const options = { from, to, shape, locale: undefined, lossPolicy: 'report' } as TranslateOptions
@@ -81,9 +89,11 @@ async function translated(from: string, to: string, document: JsonValue, shape?:
 }
 
 test.each(subjects)('a long text anywhere in a document of $id takes linear time', async (subject) => {
-  for (const { name, put } of locationsOf(subject)) {
+  const kinds = Object.entries(hardTexts(TEXT.length))
+  const kindCount = volume({ small: SMALL.textKinds, full: kinds.length })
+  for (const [index, { name, put }] of locationsOf(subject).entries()) {
     if (name === '$') continue
-    for (const [kind, text] of Object.entries(hardTexts(TEXT.length))) {
+    for (const [kind, text] of inTurn(kinds, index * kindCount, kindCount)) {
       const used = await cpuMilliseconds(() => translated(subject.id, subject.id, put(text)))
       expect(used, `${name}: ${kind}`).toBeLessThan(TEXT.maxMilliseconds)
     }
@@ -93,14 +103,16 @@ test.each(subjects)('a long text anywhere in a document of $id takes linear time
 test.each(subjects)(
   'a long list or object anywhere in a document of $id takes linear time',
   async (subject) => {
-    for (const { name, value, put } of locationsOf(subject)) {
+    // The document's own dialect puts its extension back in each of its shapes.
+    const targets = [...dialects.values()].flatMap(({ id, shapes }) =>
+      (id === subject.id ? shapes.map(({ name }) => name) : [undefined]).map((shape) => ({ to: id, shape })),
+    )
+    const targetCount = volume({ small: SMALL.targets, full: targets.length })
+    for (const [index, { name, value, put }] of locationsOf(subject).entries()) {
       for (const long of grown(value)) {
-        for (const [to, { shapes }] of dialects) {
-          // The document's own dialect puts its extension back in each of its shapes.
-          for (const shape of to === subject.id ? shapes.map((one) => one.name) : [undefined]) {
-            const used = await cpuMilliseconds(() => translated(subject.id, to, put(long), shape))
-            expect(used, `${name} to ${to} ${shape}`).toBeLessThan(LIST.maxMilliseconds)
-          }
+        for (const { to, shape } of inTurn(targets, index * targetCount, targetCount)) {
+          const used = await cpuMilliseconds(() => translated(subject.id, to, put(long), shape))
+          expect(used, `${name} to ${to} ${shape}`).toBeLessThan(LIST.maxMilliseconds)
         }
       }
     }
