@@ -10,7 +10,7 @@ import { createTestDatabase } from '../support/database.ts'
 import { onDatabase } from '../support/deliveries.ts'
 import { sampleOf } from '../support/dialect-fixtures.ts'
 import { adapterOf, CODED, UNCODED } from '../support/documents.ts'
-import { runLaurel } from '../support/laurel.ts'
+import { runLaurel, runLaurelHere } from '../support/laurel.ts'
 import { startServer } from '../support/server.ts'
 
 const DOCUMENT = sampleOf(CODED)
@@ -64,13 +64,13 @@ describe('without a server', () => {
   })
 
   test('lists the dialects', async () => {
-    const { code, stdout } = await runLaurel(['dialects'])
+    const { code, stdout } = await runLaurelHere(['dialects'])
     expect(code).toBe(0)
     for (const { id, displayName, shapes } of adapters) {
       const [{ name, carries } = expect.fail(`${id} has no shape`)] = shapes
       expect(stdout).toMatch(new RegExp(`^${id} +${displayName} +${name} +${carries[0]}`, 'm'))
     }
-    const described = JSON.parse((await runLaurel(['dialects', '--json'])).stdout)
+    const described = JSON.parse((await runLaurelHere(['dialects', '--json'])).stdout)
     expect(described.map(({ id }: { id: string }) => id)).toEqual(adapters.map(({ id }) => id))
   })
 
@@ -79,7 +79,7 @@ describe('without a server', () => {
       ['import', CODED, DOCUMENT],
       ['export', CODED, '--title', 'any'],
     ]) {
-      expect(await runLaurel(args, { env: NO_SERVER })).toEqual({
+      expect(await runLaurelHere(args, NO_SERVER)).toEqual({
         code: 1,
         stdout: '',
         stderr:
@@ -100,20 +100,21 @@ describe('a wrong command line', () => {
     ['with options that exclude each other', ['import', CODED, '-', '--progress-only', '--allow-rebinding']],
     ['with one player and all of them', ['export', CODED, '--title', 't', '--player', 'p', '--progress']],
   ])('%s ends with 2', async (_, args) => {
-    const { code, stdout, stderr } = await runLaurel(args)
+    const { code, stdout, stderr } = await runLaurelHere(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).not.toMatch(/\n\s+at /)
   })
 
   test('with an unknown dialect lists the known ones', async () => {
-    const { code, stderr } = await runLaurel(['import', 'steam', '-'])
+    const { code, stderr } = await runLaurelHere(['import', 'steam', '-'])
     expect(code).toBe(2)
     expect(stderr).toContain(adapters.map(({ id }) => id).join(', '))
   })
 
   test('with --help or help prints the help', async () => {
     const commands = [['--help'], ['help'], ['import', '--help'], ['export', '--help']]
-    for (const { code, stdout, stderr } of await Promise.all(commands.map((args) => runLaurel(args)))) {
+    for (const args of commands) {
+      const { code, stdout, stderr } = await runLaurelHere(args)
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
       expect(stdout).toContain('LAUREL_GRPC_ADDRESS')
     }
@@ -121,7 +122,7 @@ describe('a wrong command line', () => {
 
   test('does not send a token unencrypted to another machine', async () => {
     const env = { LAUREL_GRPC_ADDRESS: 'laurel.example:50051', LAUREL_TOKEN: 'a-secret' }
-    const { code, stderr } = await runLaurel(['export', CODED, '--title', 'x'], { env })
+    const { code, stderr } = await runLaurelHere(['export', CODED, '--title', 'x'], env)
     expect([code, stderr]).toEqual([
       1,
       'laurel: LAUREL_TOKEN would go to laurel.example:50051 in the clear: set LAUREL_CA_FILE to speak TLS\n',
@@ -138,7 +139,7 @@ test.each(['serve', 'db migrate', 'db distribute'])(
   '%s names DATABASE_URL but not its value when the database cannot be reached',
   async (command) => {
     const env = { DATABASE_URL: 'postgres://ada:lovelace@127.0.0.1:1/laurel' }
-    expect(await runLaurel(command.split(' '), { env })).toEqual({
+    expect(await runLaurelHere(command.split(' '), env)).toEqual({
       code: 1,
       stdout: '',
       stderr: 'laurel: the database of DATABASE_URL cannot be reached: connect ECONNREFUSED 127.0.0.1:1\n',
@@ -178,7 +179,7 @@ describe('db', () => {
   })
 
   test('says how many shards there may be', async () => {
-    const { code, stderr } = await runLaurel(['db', 'distribute', '--shards', '0'])
+    const { code, stderr } = await runLaurelHere(['db', 'distribute', '--shards', '0'])
     expect(code).toBe(2)
     expect(stderr).toContain('It must be a whole number from 1 to 64000.')
   })

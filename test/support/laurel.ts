@@ -65,7 +65,7 @@ export function startCommand(
  */
 export async function runLaurelHere(
   args: readonly string[],
-  env: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<CommandResult> {
   const written = { stdout: '', stderr: '' }
   const before = { env: process.env, exitCode: process.exitCode }
