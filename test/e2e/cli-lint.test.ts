@@ -3,7 +3,7 @@ import { adapters } from '../../adapters/index.ts'
 import { createAchievement } from '../../src/service/achievements/create-achievement.ts'
 import { createTitle } from '../../src/service/titles/titles.ts'
 import { fixturesOf, type LintedDefinitions } from '../support/dialect-fixtures.ts'
-import { runLaurel } from '../support/laurel.ts'
+import { runLaurelHere } from '../support/laurel.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { callOf, createTestServices, type TestServices } from '../support/services.ts'
 
@@ -20,7 +20,7 @@ afterAll(async () => {
 })
 
 function lint(...args: readonly string[]) {
-  return runLaurel(['lint', ...args], { env: { LAUREL_GRPC_ADDRESS: server.address } })
+  return runLaurelHere(['lint', ...args], { LAUREL_GRPC_ADDRESS: server.address })
 }
 
 async function store(id: string, { title, achievements }: LintedDefinitions) {

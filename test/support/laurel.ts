@@ -84,7 +84,11 @@ export async function runLaurelHere(
       return true
     }
     await runProgram(['node', 'laurel', ...args])
-    return { code: Number(process.exitCode), ...written }
+    return {
+      code: Number(process.exitCode),
+      stdout: written.stdout,
+      stderr: written.stderr.replace(PROGRESS_LINES, ''),
+    }
   } finally {
     Object.assign(stdout, { write: writes.stdout })
     Object.assign(stderr, { write: writes.stderr })
