@@ -193,7 +193,8 @@ export class Connections<Statements = Queries> {
 
   /** Makes the next call open a new pool. The connections of the old one end after their calls. */
   #replace(pool: pg.Pool): void {
-    if (this.#current?.pool !== pool) return
+    // A closed one has ended its pool.
+    if (this.#isClosed || this.#current?.pool !== pool) return
     this.#current = undefined
     this.#opening = undefined
     this.#closing = Promise.all([this.#closing, pool.end()])

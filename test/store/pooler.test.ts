@@ -163,6 +163,19 @@ describe('stale statements', () => {
   })
 })
 
+test('a store that is closed ignores that its connections are stale', async () => {
+  const store = open(database.url)
+  await Promise.all(lookUp(store))
+  await store.close()
+  const rejections: unknown[] = []
+  const onRejection = (reason: unknown) => rejections.push(reason)
+  process.on('unhandledRejection', onRejection)
+  store.refresh()
+  await new Promise(setImmediate)
+  process.off('unhandledRejection', onRejection)
+  expect(rejections).toEqual([])
+})
+
 describe('a call that is aborted while it waits for a lock', () => {
   async function whileLocked(
     url: string,
