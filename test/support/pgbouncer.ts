@@ -17,7 +17,7 @@ export const noPgbouncer = BINARY === undefined ? 'pgbouncer is not installed' :
 type Settings = Readonly<Record<string, string | number>>
 
 export interface Pgbouncer extends AsyncDisposable {
-  /** Of the same database, through the pooler. */
+  /** Of the same database, through the pooler. The name and user are its own, by which a server of a cluster finds the other nodes. */
   readonly url: string
   /** Takes other settings, without an end of connections. */
   reload(settings: Settings): Promise<void>
@@ -38,12 +38,13 @@ export async function startPgbouncer(databaseUrl: string, settings: Settings): P
     unix_socket_dir: '',
     auth_type: 'any',
     logfile: logFile,
-    admin_users: 'laurel',
+    admin_users: target.username,
   }
+  const name = target.pathname.slice(1)
   const server = {
     host: target.hostname,
     port: target.port,
-    dbname: target.pathname.slice(1),
+    dbname: name,
     user: target.username,
     // An empty value is a syntax error.
     ...(target.password === '' ? {} : { password: target.password }),
@@ -51,7 +52,7 @@ export async function startPgbouncer(databaseUrl: string, settings: Settings): P
   const file = join(folder, 'pgbouncer.ini')
   const write = (changed: Settings) => {
     const all = { ...general, ...changed }
-    const ini = ['[databases]', `pooled = ${lines(server).join(' ')}`, '[pgbouncer]', ...lines(all), '']
+    const ini = ['[databases]', `${name} = ${lines(server).join(' ')}`, '[pgbouncer]', ...lines(all), '']
     return writeFile(file, ini.join('\n'))
   }
   await write(settings)
@@ -65,11 +66,12 @@ export async function startPgbouncer(databaseUrl: string, settings: Settings): P
     throw new Error(`pgbouncer did not start: ${await readFile(logFile, 'utf8')}`)
   })
   await untilListening(port, failed)
+  const urlOf = (database: string) => `postgres://${target.username}@127.0.0.1:${port}/${database}`
   return {
-    url: `postgres://laurel@127.0.0.1:${port}/pooled`,
+    url: urlOf(name),
     async reload(changed) {
       await write(changed)
-      const client = new pg.Client({ connectionString: `postgres://laurel@127.0.0.1:${port}/pgbouncer` })
+      const client = new pg.Client({ connectionString: urlOf('pgbouncer') })
       await client.connect()
       await client.query('RELOAD')
       await client.end()
