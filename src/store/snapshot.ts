@@ -1,7 +1,11 @@
 import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type pg from 'pg'
 import type { Semaphore } from '../model/semaphore.ts'
 import { setForCopy } from './backup/session.ts'
+import { TABLES } from './backup/tables.ts'
+import { BEGIN_SNAPSHOT, NodeSnapshots } from './citus/node-snapshots.ts'
+import { listShards } from './citus/shard-placements.ts'
 import { type ConnectionOptions, Connections } from './connections.ts'
 import { readDatabase } from './database.ts'
 import { toModelError } from './errors.ts'
@@ -25,8 +29,9 @@ export async function* readSnapshot(
   const ended = AbortSignal.any([signal, left.signal])
   const output = new PassThrough()
   const reading = turns.run(ended, () =>
-    connections.use(ended, async ({ client, queries }) => {
-      await client.query('begin isolation level repeatable read read only')
+    connections.use(ended, async ({ client, queries, isDistributed }) => {
+      if (isDistributed) await beginOnAllNodes(client, connectionString, ended)
+      else await client.query(BEGIN_SNAPSHOT)
       await setForCopy(client)
       // Whole tables are read: an index would read each page many times.
       await client.query('set local enable_seqscan = on')
@@ -49,4 +54,15 @@ export async function* readSnapshot(
     await reading.catch(() => {})
     await connections.close()
   }
+}
+
+/** Begins a transaction that reads one snapshot of all nodes through Citus. */
+async function beginOnAllNodes(
+  client: pg.ClientBase,
+  connectionString: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const options = { client, connectionString, tables: TABLES, isThroughCitus: true, signal }
+  const nodes = await NodeSnapshots.open(options, await listShards(client))
+  await nodes[Symbol.asyncDispose]()
 }

@@ -6,7 +6,8 @@ export interface NodeAddress {
   readonly port: number
 }
 
-const COORDINATOR = 0
+/** The group of the coordinator. */
+export const COORDINATOR = 0
 
 /** Returns the address of a node's database: that of the coordinator, with the same user and password, on another host. */
 export function nodeAddress(coordinator: string, { group, host, port }: NodeAddress): string {

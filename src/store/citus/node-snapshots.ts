@@ -1,0 +1,149 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import pg from 'pg'
+import { LaurelError } from '../../model/errors.ts'
+import { setForCopy } from '../backup/session.ts'
+import { COORDINATOR, nodeAddress } from './node-address.ts'
+import { listShards, type ShardPlacement } from './shard-placements.ts'
+
+/** For all locks of a node: shorter than Postgres' `deadlock_timeout`, which would end a transaction of a server. */
+const LOCK_TIMEOUT_MILLISECONDS = 500
+const RETRY_MILLISECONDS = 200
+const ATTEMPTS_TIMEOUT_MILLISECONDS = 60_000
+
+/** SQLSTATEs query_canceled, deadlock_detected, and undefined_table of a shard that has moved. */
+const TO_REPEAT = new Set(['57014', '40P01', '42P01'])
+
+export const BEGIN_SNAPSHOT = 'begin isolation level repeatable read read only'
+
+export interface NodeSnapshotsOptions {
+  /** To the coordinator. */
+  readonly client: pg.ClientBase
+  readonly connectionString: string
+  readonly tables: readonly string[]
+  /** Whether the coordinator's transaction reads other nodes through Citus, whose transactions there get the same snapshot. */
+  readonly isThroughCitus: boolean
+  readonly signal: AbortSignal
+}
+
+/**
+ * Transactions of all nodes of a cluster with one snapshot. Citus has none of several nodes, so they are taken while locks keep writers out,
+ * which end first. Disposing closes the connections to the other nodes.
+ */
+export class NodeSnapshots implements AsyncDisposable {
+  readonly #options: NodeSnapshotsOptions
+  readonly #clients = new Map<number, pg.ClientBase>()
+  readonly #connected: pg.Client[] = []
+  #shards: readonly ShardPlacement[]
+
+  private constructor(options: NodeSnapshotsOptions, shards: readonly ShardPlacement[]) {
+    this.#options = options
+    this.#shards = shards
+    this.#clients.set(COORDINATOR, options.client)
+  }
+
+  /**
+   * @param shards all, by `listShards`
+   * @throws LaurelError ABORTED if the writers do not end
+   */
+  static async open(
+    options: NodeSnapshotsOptions,
+    shards: readonly ShardPlacement[],
+  ): Promise<NodeSnapshots> {
+    const snapshots = new NodeSnapshots(options, shards)
+    const deadline = performance.now() + ATTEMPTS_TIMEOUT_MILLISECONDS
+    try {
+      while (!(await snapshots.#tryToOpen())) {
+        if (performance.now() > deadline)
+          throw new LaurelError(
+            'aborted',
+            'TOO_MUCH_CONTENTION',
+            'transactions have been writing, or shards moving, for more than a minute: try again when they have ended',
+          )
+        await wait(RETRY_MILLISECONDS, undefined, { signal: options.signal })
+      }
+      return snapshots
+    } catch (error) {
+      await snapshots[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /** Those of the snapshot. */
+  get shards(): readonly ShardPlacement[] {
+    return this.#shards
+  }
+
+  /** Returns the connection whose transaction has the snapshot of a node. */
+  clientOf(group: number): pg.ClientBase {
+    return this.#clients.get(group) as pg.ClientBase
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#connected.map((client) => client.end()))
+  }
+
+  /** Returns false if transactions or moves of shards did not end in time. */
+  async #tryToOpen(): Promise<boolean> {
+    const { client: coordinator, isThroughCitus } = this.#options
+    for (const address of this.#shards) if (!this.#clients.has(address.group)) await this.#connect(address)
+    const nodes = [...this.#clients.values()]
+    const locks = [...this.#clients].map(([group, client]) => this.#lock(client, group))
+    const failures = (await Promise.allSettled(locks)).filter((result) => result.status === 'rejected')
+    for (const { reason } of failures)
+      if (!(reason instanceof pg.DatabaseError && TO_REPEAT.has(reason.code ?? ''))) throw reason
+    if (failures.length === 0) {
+      for (const client of nodes) await client.query('select pg_current_snapshot()')
+      if (isThroughCitus) await this.#reachAllNodes()
+      for (const client of nodes) {
+        await client.query('rollback to savepoint writers')
+        await setForCopy(client)
+      }
+      const shards = await listShards(coordinator)
+      if (JSON.stringify(shards) === JSON.stringify(this.#shards)) return true
+    }
+    for (const client of nodes) await client.query('rollback')
+    this.#shards = await listShards(coordinator)
+    return false
+  }
+
+  async #connect(address: ShardPlacement): Promise<void> {
+    const connectionString = nodeAddress(this.#options.connectionString, address)
+    const client = new pg.Client({ connectionString, keepAlive: true })
+    // A connection that is lost fails the statement that runs.
+    client.on('error', () => {})
+    this.#connected.push(client)
+    await client.connect()
+    this.#clients.set(address.group, client)
+  }
+
+  /** Begins a transaction that keeps migrations out until its end, and writers until its savepoint. */
+  async #lock(client: pg.ClientBase, group: number): Promise<void> {
+    const shards = this.#shards.filter((shard) => shard.group === group).map(({ shard }) => shard)
+    const isSpread = new Set(this.#shards.map(({ table }) => table))
+    const tables = group === COORDINATOR ? this.#options.tables : []
+    const own = tables.filter((table) => !isSpread.has(table))
+    for (const statement of [
+      BEGIN_SNAPSHOT,
+      'set local citus.enable_manual_changes_to_shards = on',
+      // Citus would lock a distributed table on all nodes.
+      'set local citus.enable_ddl_propagation = off',
+      // Each connection of Citus to a node has a snapshot of its own.
+      'set local citus.max_adaptive_executor_pool_size = 1',
+      `set local statement_timeout = ${LOCK_TIMEOUT_MILLISECONDS}`,
+      lockOf([...shards, ...tables.map(pg.escapeIdentifier)], 'access share'),
+      'savepoint writers',
+      lockOf([...shards, ...own.map(pg.escapeIdentifier)], 'share'),
+    ])
+      await client.query(statement)
+  }
+
+  /** Has Citus begin a transaction on each node that has a shard. */
+  async #reachAllNodes(): Promise<void> {
+    for (const table of new Set(this.#shards.map(({ table }) => table)))
+      await this.#options.client.query(`select from ${pg.escapeIdentifier(table)} limit 1`)
+  }
+}
+
+export function lockOf(tables: readonly string[], mode: string): string {
+  return `lock table ${tables.join(', ')} in ${mode} mode`
+}
