@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Client, escapeIdentifier, escapeLiteral } from 'pg'
+import type { TestContext } from 'vitest'
 import { distribute } from '../../src/store/citus/distribute.ts'
 
 const URLS = process.env['TEST_CITUS_URLS']
@@ -12,6 +13,14 @@ export const noCitus =
   citusUrls.length > 1
     ? undefined
     : 'TEST_CITUS_URLS does not name a Citus coordinator and at least one worker (addresses in which databases may be created, separated by commas)'
+
+/** Skips a test of one Postgres in a run on a cluster. The reason says what a cluster has elsewhere, or refuses. */
+export function skipOnCluster(skip: TestContext['skip'], reason: string): void {
+  skip(noCitus === undefined, `on a cluster ${reason}`)
+}
+
+/** Why the rows that a statement reads are not counted. */
+export const READ_ON_WORKERS = 'workers read the rows, by plans of their own'
 
 /** Returns the address of a database on the server of another one. */
 export function urlOfDatabase(serverUrl: string, name: string): string {

@@ -3,6 +3,7 @@ import { dialects } from '../../../src/registry.ts'
 import { achievementIdQueries } from '../../../src/store/achievements/achievement-ids.ts'
 import { achievementQueries } from '../../../src/store/achievements/achievements.ts'
 import { ONE_DATABASE } from '../../../src/store/citus/sharding.ts'
+import { READ_ON_WORKERS, skipOnCluster } from '../../support/citus.ts'
 import { countingRows } from '../../support/counting-rows.ts'
 import { createTitleWith } from '../../support/migration-job.ts'
 import { achievementOf } from '../../support/records.ts'
@@ -12,7 +13,8 @@ const [DIALECT = ''] = dialects.keys()
 const COUNT = 2_000
 const BATCH = 100
 
-test('a lookup of achievements reads only their rows, in a title that was just filled', async () => {
+test('a lookup of achievements reads only their rows, in a title that was just filled', async ({ skip }) => {
+  skipOnCluster(skip, READ_ON_WORKERS)
   await using services = await createTestServices()
   const all = Array.from({ length: COUNT }, (_, index) =>
     achievementOf({ id: `a${index}`, ids: { [DIALECT]: String(index) } }),

@@ -3,6 +3,7 @@ import { listAchievementDeliveries } from '../../../src/service/destinations/del
 import { ONE_DATABASE } from '../../../src/store/citus/sharding.ts'
 import { achievementDeliveryQueries } from '../../../src/store/destinations/achievement-deliveries.ts'
 import { deliveryQueries } from '../../../src/store/destinations/deliveries.ts'
+import { READ_ON_WORKERS, skipOnCluster } from '../../support/citus.ts'
 import { countingRows } from '../../support/counting-rows.ts'
 import { type DeliveryRow, onDatabase, putDeliveries } from '../../support/deliveries.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
@@ -74,7 +75,8 @@ test('lists each achievement and destination once, in order, over pages of any s
   })
 })
 
-test('reads fewer than a hundred rows of a player with ten thousand deliveries', async () => {
+test('reads fewer than a hundred rows of a player with ten thousand deliveries', async ({ skip }) => {
+  skipOnCluster(skip, READ_ON_WORKERS)
   const states = ['dead', 'superseded', 'unsupported']
   await put(
     Array.from({ length: 10_000 }, (_, index) => ({
@@ -99,7 +101,8 @@ test('reads fewer than a hundred rows of a player with ten thousand deliveries',
   expect(rowsRead).toBeLessThan(100)
 })
 
-test('reads the queue of each delivery on a page, not all queues of the destination', async () => {
+test('reads the queue of each delivery on a page, not all queues of the destination', async ({ skip }) => {
+  skipOnCluster(skip, READ_ON_WORKERS)
   await onDatabase(
     services.databaseUrl,
     `insert into delivery_queues (player_id, title_id, destination_id, due_time, waiting)

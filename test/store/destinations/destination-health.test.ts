@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ONE_DATABASE } from '../../../src/store/citus/sharding.ts'
 import { destinationHealthQueries } from '../../../src/store/destinations/destination-health.ts'
+import { READ_ON_WORKERS, skipOnCluster } from '../../support/citus.ts'
 import { countingRows } from '../../support/counting-rows.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { onDatabase } from '../../support/deliveries.ts'
@@ -27,7 +28,10 @@ async function insertMany(state: string, from: number, to: number): Promise<void
   )
 }
 
-test('the health of a destination with 100,000 deliveries reads a bounded number of them', async () => {
+test('the health of a destination with 100,000 deliveries reads a bounded number of them', async ({
+  skip,
+}) => {
+  skipOnCluster(skip, READ_ON_WORKERS)
   await insertMany('delivered', 1, 20_000)
   await insertMany('dead', 20_001, 40_000)
   await insertMany('pending', 40_001, 100_000)
@@ -45,7 +49,8 @@ test('the health of a destination with 100,000 deliveries reads a bounded number
   expect(rowsRead).toBeLessThanOrEqual(41_000)
 })
 
-test('one player with 30,000 pending deliveries is counted as far as 10,000', async () => {
+test('one player with 30,000 pending deliveries is counted as far as 10,000', async ({ skip }) => {
+  skipOnCluster(skip, READ_ON_WORKERS)
   await onDatabase(
     database.url,
     `update deliveries set player_id = 'one' where state = 'pending' and event_id > 70000`,

@@ -4,6 +4,7 @@ import { JobThrottle } from '../../../src/service/migration-jobs/job-throttle.ts
 import { recordProgress } from '../../../src/service/progress/record-progress.ts'
 import { ONE_DATABASE } from '../../../src/store/citus/sharding.ts'
 import { eventQueries } from '../../../src/store/events/events.ts'
+import { READ_ON_WORKERS, skipOnCluster } from '../../support/citus.ts'
 import { countingRows } from '../../support/counting-rows.ts'
 import { onDatabase } from '../../support/deliveries.ts'
 import { createTestJob, createTitleWith, feedText, linesOf } from '../../support/migration-job.ts'
@@ -79,7 +80,8 @@ const insertReports = (count: number) =>
       from generate_series(1, ${count}) n`,
   )
 
-test('only the counted events are read, of all titles', async () => {
+test('only the counted events are read, of all titles', async ({ skip }) => {
+  skipOnCluster(skip, READ_ON_WORKERS)
   const { databaseUrl } = services
   await insertReports(20_000)
   const [last] = await onDatabase(databaseUrl, 'select max(id) as id from events')

@@ -5,6 +5,7 @@ import { writeLocked } from '../../../src/service/progress/writer/write-locked.t
 import { Pipeline } from '../../../src/store/pipeline.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
 import { withClient } from '../../../src/store/with-client.ts'
+import { skipOnCluster } from '../../support/citus.ts'
 import { onDatabase } from '../../support/deliveries.ts'
 import { titleWith } from '../../support/one-achievement.ts'
 import { requirementOf } from '../../support/records.ts'
@@ -48,7 +49,10 @@ function record(report: RecordProgress['report']): Promise<readonly RecordOutcom
   return writeLocked({ ...parts, timeBounds }, [{ request, call: callOf() }], NEVER_ABORTED)
 }
 
-test('a report under lock takes three round trips, in which locks come before reads and writes before the commit', async () => {
+test('a report under lock takes three round trips, in which locks come before reads and writes before the commit', async ({
+  skip,
+}) => {
+  skipOnCluster(skip, 'each shard takes round trips of its own')
   await title.stat('ann', 5)
   const reach = (quantity: bigint) => record({ kind: 'reach', requirementId: 'own', quantity })
   // Prepares the statements, whose texts are sent once for each connection.
