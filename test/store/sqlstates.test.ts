@@ -4,11 +4,12 @@ import { LaurelError } from '../../src/model/errors.ts'
 import { NEVER_ABORTED } from '../../src/model/never-aborted.ts'
 import type { SqlStateMeaning } from '../../src/store/sqlstates.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
+import { noCitus } from '../support/citus.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 /*
  * Postgres itself raises each SQLSTATE in a function that a trigger calls, so the driver, the store and its circuit breaker
- * see the failure as they would see a real one.
+ * see the failure as they would see a real one. The table of images has the trigger, since Citus supports none on a table that it copies.
  */
 let database: TestDatabase
 let admin: pg.Client
@@ -20,7 +21,7 @@ beforeAll(async () => {
   await admin.query(`
     create function raise_state() returns trigger language plpgsql as $$
     begin raise exception '%', pg_backend_pid() using errcode = current_setting('laurel.state'); end $$;
-    create trigger raise_state before insert on titles execute function raise_state()`)
+    create trigger raise_state before insert on images execute function raise_state()`)
 })
 afterAll(async () => {
   await admin.end()
@@ -56,7 +57,7 @@ async function provoke(sqlState: string): Promise<Seen> {
     store
       .write(NEVER_ABORTED, (queries) => {
         attempts += 1
-        return queries.titles.insert(TITLE)
+        return queries.images.upsert(IMAGE, 0n)
       })
       .catch((caught: unknown) => caught)
   const error = await fail()
@@ -80,17 +81,7 @@ function backendOf(error: unknown): string {
   return message
 }
 
-const TITLE = {
-  id: 'x',
-  displayName: 'x',
-  defaultLocale: 'en',
-  bindings: {},
-  extensions: {},
-  maskHiddenInGateways: false,
-  createTime: 0n,
-  updateTime: 0n,
-  etag: '1',
-}
+const IMAGE = { hash: '', format: 'png', bytes: new Uint8Array() } as const
 
 const [UNAVAILABLE, VALUE, DEFECT]: Partial<Seen>[] = [
   { error: 'unavailable DATABASE_UNAVAILABLE', logged: ['unavailable'], isDiscarded: true, attempts: 1 },
@@ -100,6 +91,23 @@ const [UNAVAILABLE, VALUE, DEFECT]: Partial<Seen>[] = [
 const STALE: Partial<Seen> = { error: 'defect', logged: [], isDiscarded: true, attempts: 2 }
 const CONFLICT: Partial<Seen> = { error: 'aborted TOO_MUCH_CONTENTION', logged: [], attempts: 5 }
 const REFUSED: Partial<Seen> = { error: 'unavailable DATABASE_UNAVAILABLE', logged: ['refused'], attempts: 1 }
+
+const NODE_LOST: Partial<Seen> = {
+  error: 'unavailable DATABASE_UNAVAILABLE',
+  logged: ['node_lost'],
+  isDiscarded: false,
+}
+
+/** Codes that Citus reports for another node, and for a statement that it rejects. */
+const SEEN_ON_CLUSTER: Readonly<Record<string, Partial<Seen> | undefined>> = {
+  '08000': NODE_LOST,
+  '08006': NODE_LOST,
+  '0A000': DEFECT,
+  '57P01': NODE_LOST,
+  '57P02': NODE_LOST,
+  '57P03': NODE_LOST,
+  XX000: DEFECT,
+}
 
 /** A code of each class of Postgres, and each code that differs from its class. */
 const SEEN: Readonly<Record<string, Partial<Seen> | undefined>> = {
@@ -197,6 +205,7 @@ const SEEN: Readonly<Record<string, Partial<Seen> | undefined>> = {
   XX000: UNAVAILABLE,
   XX001: UNAVAILABLE,
   ZZ000: DEFECT,
+  ...(noCitus === undefined ? SEEN_ON_CLUSTER : {}),
 }
 
 test.each(Object.entries(SEEN))(
