@@ -230,10 +230,12 @@ test('back-fills that fail, more than run at once, delay no other one', async ()
   }
   const other = titles.at(-1) as (typeof titles)[number]
   const failing = titles.slice(0, -1)
-  await database.query(`
-    create function fail() returns trigger language plpgsql as $$ begin raise exception 'on purpose'; end $$;
-    create trigger fail before update on player_titles for each row
-      when (old.title_id in (${failing.map(({ key }) => `'${key.titleId}'`).join()})) execute function fail()`)
+  // Citus refuses triggers otherwise.
+  await database.query('set citus.enable_unsafe_triggers = on')
+  await database.query(`create function fail() returns trigger language plpgsql
+    as $$ begin raise exception 'on purpose'; end $$`)
+  await database.query(`create trigger fail before update on player_titles for each row
+    when (old.title_id in (${failing.map(({ key }) => `'${key.titleId}'`).join()})) execute function fail()`)
   const errors: string[] = []
   const worker = new BackfillWorker(services, (error) => errors.push(error.message))
   worker.start()
