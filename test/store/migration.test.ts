@@ -1,7 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { Kysely, PostgresDialect } from 'kysely'
-import { Migrator } from 'kysely/migration'
-import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { NEVER_ABORTED } from '../../src/model/never-aborted.ts'
 import { EVERYTHING } from '../../src/model/principal.ts'
@@ -15,10 +12,10 @@ import { recordProgress } from '../../src/service/progress/record-progress.ts'
 import type { RecordProgress } from '../../src/service/progress/writer/contract.ts'
 import { recordStats } from '../../src/service/stats/stat-values.ts'
 import { migrate, migrationState } from '../../src/store/migrate.ts'
-import { migrations } from '../../src/store/migrations/index.ts'
 import { withClient } from '../../src/store/with-client.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { onDatabase } from '../support/deliveries.ts'
+import { migrateTo } from '../support/earlier-schema.ts'
 import { createTestServices, type TestServices } from '../support/services.ts'
 
 const DATA = readFileSync(new URL('testdata/schema-0014.sql', import.meta.url), 'utf8')
@@ -33,26 +30,16 @@ const call: Call = {
   operation: 'test',
 }
 
-/** Replaces the schema by that of a migration. */
-async function createSchema(databaseUrl: string, migration: string): Promise<void> {
-  await onDatabase(databaseUrl, 'drop schema public cascade; create schema public')
-  const db = new Kysely<unknown>({
-    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: databaseUrl }) }),
-  })
-  const provider = { getMigrations: async () => ({ ...migrations }) }
-  const { error } = await new Migrator({ db, provider }).migrateTo(migration)
-  await db.destroy()
-  expect(error).toBeUndefined()
-}
-
 beforeAll(async () => {
   services = await createTestServices()
   const { databaseUrl } = services
-  await createSchema(databaseUrl, '0014-destination-waits')
+  await migrateTo(databaseUrl, '0014-destination-waits')
   await onDatabase(databaseUrl, DATA)
   await onDatabase(databaseUrl, 'analyze')
   await migrate(databaseUrl, (estimate) => estimates.push(estimate))
   await migrate(databaseUrl, (estimate) => estimates.push(estimate))
+  // It has read the tables that were replaced.
+  services.store.refresh()
 })
 afterAll(() => services[Symbol.asyncDispose]())
 
@@ -149,7 +136,7 @@ test('a merge keeps the first responses from before and after the migration', as
 
 test('migrations that a deadlock with a running server rolled back are repeated', async () => {
   await using database = await createTestDatabase()
-  await createSchema(database.url, '0032-record-imports')
+  await migrateTo(database.url, '0032-record-imports')
   await withClient(database.url, async (server) => {
     // The migrator detects the deadlock first.
     await server.query("set deadlock_timeout = '1min'")

@@ -2,8 +2,6 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { Kysely, PostgresDialect } from 'kysely'
-import { Migrator } from 'kysely/migration'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
@@ -19,6 +17,7 @@ import { migrations } from '../../../src/store/migrations/index.ts'
 import { noCitus, openClusterDatabase } from '../../support/citus.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { onDatabase } from '../../support/deliveries.ts'
+import { migrateTo } from '../../support/earlier-schema.ts'
 import { contentsOf, fillEveryTable } from '../../support/every-table.ts'
 import { noSystemPostgres, startSystemPostgres } from '../../support/system-postgres.ts'
 
@@ -51,22 +50,6 @@ const createPlainDatabase = () => (noCitus === undefined ? openClusterDatabase()
 async function restoreTo(url: string, path: string): Promise<void> {
   await restore(url, path, OPTIONS)
   if (noCitus === undefined) await distribute(url)
-}
-
-/** Replaces the tables of a database with those of an earlier schema. */
-async function migrateTo(url: string, name: string | undefined): Promise<void> {
-  await onDatabase(
-    url,
-    `do $$ begin execute (select coalesce('drop table ' || string_agg(quote_ident(relname), ', ') || ' cascade', 'select')
-       from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'); end $$`,
-  )
-  if (name === undefined) return
-  const pool = new pg.Pool({ connectionString: url })
-  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
-  const provider = { getMigrations: async () => ({ ...migrations }) }
-  const { error } = await new Migrator({ db, provider }).migrateTo(name)
-  await db.destroy()
-  expect(error).toBeUndefined()
 }
 
 test('a restored database has every value of every table, and one more row about the restore', async () => {
