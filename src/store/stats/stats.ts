@@ -190,6 +190,8 @@ export function statQueries(db: Kysely<Tables>, sharding: Sharding) {
 
     /** Lists those of the stats that have a value for at least one player. */
     async listCodesWithValues(titleId: string, codes: readonly string[]): Promise<readonly string[]> {
+      // Citus supports no subquery that refers to rows of a list.
+      if (sharding.isDistributed) return filterHavingValues(db, titleId, codes)
       const { rows } = await sql<{ code: string }>`
         select code from unnest(${[...codes]}::text[]) as list (code)
         where exists (select 1 from stat_values v where v.title_id = ${titleId} and v.code = list.code)`.execute(
@@ -217,6 +219,20 @@ export function statQueries(db: Kysely<Tables>, sharding: Sharding) {
           set value = excluded.value, update_time = excluded.update_time`.execute(db)
     },
   }
+}
+
+/** Returns those of the codes that a player has a value of, by a statement for each. */
+async function filterHavingValues(
+  db: Kysely<Tables>,
+  titleId: string,
+  codes: readonly string[],
+): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const code of codes) {
+    const ofCode = db.selectFrom('stat_values').select('code').where('title_id', '=', titleId)
+    if (await ofCode.where('code', '=', code).limit(1).executeTakeFirst()) found.push(code)
+  }
+  return found
 }
 
 function toRow(stat: Stat) {
