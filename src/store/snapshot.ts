@@ -49,7 +49,8 @@ export async function* readSnapshot(
   } catch (error) {
     throw signal.aborted ? signal.reason : toModelError(error)
   } finally {
-    left.abort()
+    // After the last piece, the end of the transaction is not cancelled.
+    if (!output.readableEnded) left.abort()
     output.destroy()
     await reading.catch(() => {})
     await connections.close()
