@@ -88,13 +88,16 @@ async function makeTraffic(): Promise<void> {
   await Promise.all(Array.from({ length: STORM }, () => rpc('TitleService/GetTitle', { titleId: 'none' })))
 }
 
-/** Ends each backend that waits for a lock until a call fails for it: the server's own statements may wait too. */
+/**
+ * Ends each backend that waits for a lock until a call fails for it: the server's own statements may wait too. On a cluster, the
+ * coordinator has the table.
+ */
 async function failInDatabase(): Promise<void> {
   const holder = new pg.Client({ connectionString: database.url })
   await holder.connect()
-  await holder.query('begin; lock table titles')
+  await holder.query('begin; lock table audit_entries')
   let failed = false
-  const failing = rpc('TitleService/GetTitle', { titleId: TITLE }).finally(() => {
+  const failing = rpc('AuditService/ListAuditEntries', { titleId: TITLE }).finally(() => {
     failed = true
   })
   const waiting = `pid <> pg_backend_pid() and datname = current_database() and wait_event_type = 'Lock'`
