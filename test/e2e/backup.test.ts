@@ -153,11 +153,12 @@ test('a backup that is killed at any point leaves no file of its name, and the n
   expect((await readdir(folder)).filter((name) => name.startsWith('killed'))).toEqual(['killed'])
 })
 
-/** Looks from another database, because a restore refuses other connections to its own. */
+/** Looks from another database, because a restore refuses other connections to its own, but for those of Citus. */
 async function isInBackend(from: TestDatabase, of: TestDatabase, condition: string): Promise<boolean> {
   const rows = await onDatabase(
     from.url,
-    `select from pg_stat_activity a left join pg_stat_progress_copy c using (pid) where a.datname = $1 and ${condition}`,
+    `select from pg_stat_activity a left join pg_stat_progress_copy c using (pid)
+     where a.datname = $1 and a.backend_type = 'client backend' and not starts_with(a.application_name, 'citus_') and (${condition})`,
     [new URL(of.url).pathname.slice(1)],
   )
   return rows.length > 0

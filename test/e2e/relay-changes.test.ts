@@ -211,8 +211,8 @@ test('a deleted destination gets no more requests, and leaves no rows', async ()
   const left = () =>
     onDatabase(
       services.databaseUrl,
-      `select from deliveries where destination_id = $1
-       union all select from delivery_queues where destination_id = $1`,
+      `select player_id from deliveries where destination_id = $1
+       union all select player_id from delivery_queues where destination_id = $1`,
       [id],
     )
   await until(async () => (await left()).length === 0)
