@@ -5,6 +5,7 @@ import { adapters } from '../../adapters/index.ts'
 import { parseJson } from '../../src/dialect/json-text.ts'
 import { PLACEMENTS } from '../../src/store/citus/placements.ts'
 import { decodeSample, samplesIn } from '../conformance/subjects.ts'
+import { skipOnCluster } from '../support/citus.ts'
 import { createDataFolder } from '../support/data-folder.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { onDatabase } from '../support/deliveries.ts'
@@ -162,7 +163,10 @@ describe('db', () => {
     })
   })
 
-  test('says that a database without Citus cannot distribute, and which step is missing', async () => {
+  test('says that a database without Citus cannot distribute, and which step is missing', async ({
+    skip,
+  }) => {
+    skipOnCluster(skip, 'the database has Citus')
     await using database = await createTestDatabase()
     const { code, stdout, stderr } = await runLaurel(['db', 'distribute'], {
       env: { DATABASE_URL: database.url },
@@ -184,7 +188,10 @@ describe('db', () => {
     expect(stderr).toContain('It must be a whole number from 1 to 64000.')
   })
 
-  test('has a placement of every table, after the tables that it refers to, by a column of its keys', async () => {
+  test('has a placement of every table, after the tables that it refers to, by a column of its keys', async ({
+    skip,
+  }) => {
+    skipOnCluster(skip, 'the schema has partitions and the views of Citus')
     await using database = await createTestDatabase()
     const client = new Client({ connectionString: database.url })
     await client.connect()
