@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createAuth } from '../support/auth.ts'
+import { lockTable } from '../support/citus.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { endConnections, setReadOnly } from '../support/disturbed-database.ts'
 import { always, type FakePlatform, respond, startFakePlatform } from '../support/fake-platform.ts'
@@ -28,6 +29,7 @@ let prometheus: Prometheus
 let platform: FakePlatform
 let addresses: Readonly<Record<string, string>>
 let admin: pg.Client
+let locked: AsyncDisposable
 
 const address = ({ url }: ServerProcess) => url.replace('http://', '')
 
@@ -151,7 +153,7 @@ const outages: readonly Outage[] = [
     name: 'more reports than it can write',
     alert: 'LaurelReportsWait',
     async begin() {
-      await admin.query('begin; lock table progress in exclusive mode')
+      locked = await lockTable(database.url, 'progress')
       const item = (index: number) => ({
         titleId: TITLE,
         playerId: `waits-${index}`,
@@ -163,7 +165,7 @@ const outages: readonly Outage[] = [
         void rpc('ProgressService/BatchRecordProgress', { items }).catch(() => {})
       }
     },
-    end: () => admin.query('rollback'),
+    end: async () => locked[Symbol.asyncDispose](),
   },
 ]
 

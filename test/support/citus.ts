@@ -95,6 +95,35 @@ export async function loseNode(url: string, name: string): Promise<AsyncDisposab
   }
 }
 
+/** Keeps writers out of a table, on whichever nodes it is, until disposed. */
+export async function lockTable(coordinatorUrl: string, table: string): Promise<AsyncDisposable> {
+  const clients: Client[] = []
+  for (const url of databasesOf(coordinatorUrl)) {
+    const client = new Client({ connectionString: url })
+    clients.push(client)
+    await client.connect()
+    await client.query('begin')
+    const names = noCitus === undefined ? await shardsHere(client, table) : [table]
+    await client.query('set local citus.enable_manual_changes_to_shards = on')
+    for (const name of names) await client.query(`lock table ${name} in exclusive mode`)
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      await Promise.all(clients.map((client) => client.end()))
+    },
+  }
+}
+
+/** Returns the names of a table's shards on a node. */
+async function shardsHere(client: Client, table: string): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `select shard_name(logicalrelid, shardid) as name from pg_dist_shard join pg_dist_placement using (shardid)
+     where logicalrelid = $1::regclass and groupid = (select groupid from pg_dist_local_group)`,
+    [table],
+  )
+  return rows.map(({ name }) => name)
+}
+
 /** Moves every shard of players that a node has to another one. */
 export async function moveShards(coordinatorUrl: string, from: string, to: string): Promise<void> {
   const { hostname, port } = new URL(from)
