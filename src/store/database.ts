@@ -33,6 +33,8 @@ const CLUSTER_SETTINGS = [
   'citus.max_adaptive_executor_pool_size = 1',
   // Calls that need a lost node must not keep the connections from the others for the default of 30 seconds.
   'citus.node_connection_timeout = 2000',
+  // Deliveries are claimed by several statements: a server that stalls between two must not keep the others out.
+  'idle_in_transaction_session_timeout = 30000',
 ]
 /** Reads which statements a database takes: those of one Postgres, or of a cluster's coordinator. */
 export async function readDatabase(

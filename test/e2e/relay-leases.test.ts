@@ -60,8 +60,8 @@ function applied(playerId: string): readonly string[] {
 const isAllDelivered = async () => {
   const left = await onDatabase(
     database.url,
-    `select from deliveries where destination_id = $1 and state <> 'delivered'
-     union all select from delivery_queues where destination_id = $1`,
+    `select player_id from deliveries where destination_id = $1 and state <> 'delivered'
+     union all select player_id from delivery_queues where destination_id = $1`,
     [destinationId],
   )
   return left.length === 0
