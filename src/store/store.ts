@@ -44,7 +44,7 @@ export type BreakerState = 'closed' | 'half_open' | 'open'
 /** The places of snapshots that wait. They have one key, so the semaphore fills half of them. */
 const WAITING_SNAPSHOTS = 20
 
-/** The connections of the pool, and calls that wait for one. */
+/** The connections of the pool, and calls that wait for one, or on a cluster for one to their node. */
 export interface PoolUse {
   readonly used: number
   readonly idle: number
@@ -74,6 +74,7 @@ export function openStore(options: StoreOptions): Store {
     // All batches in flight report it.
     onShardsMissing: oncePerSecond(async () => connections.refresh()),
     onLost: findNodes,
+    onCoordinatorFailed: (meaning) => writeStates.report(meaning),
     onWritten,
   })
   const store: Store = {
@@ -88,7 +89,7 @@ export function openStore(options: StoreOptions): Store {
     refresh: () => connections.refresh(),
     snapshot: (signal, work) => readSnapshot(options, snapshots, signal, work),
     get pool() {
-      return { ...connections.counts, waiting: guard.waiting }
+      return { ...connections.counts, waiting: guard.waiting + nodes.waiting }
     },
     get writeState() {
       return writeStates.current

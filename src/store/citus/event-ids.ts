@@ -1,4 +1,6 @@
 import type pg from 'pg'
+import { meaningOfError } from '../errors.ts'
+import type { SqlStateMeaning } from '../sqlstates.ts'
 import { openSidePool } from './side-pool.ts'
 
 /** Connections: about one for each batch in flight, because a call takes far less time than its batch. */
@@ -10,8 +12,11 @@ const POOL_SIZE = 2
  */
 export class EventIds {
   readonly #pool: pg.Pool
+  readonly #onFailed: (meaning: SqlStateMeaning | undefined) => void
 
-  constructor(connectionString: string) {
+  /** @param onFailed called with each failure of the coordinator */
+  constructor(connectionString: string, onFailed: (meaning: SqlStateMeaning | undefined) => void) {
+    this.#onFailed = onFailed
     this.#pool = openSidePool({ connectionString, max: POOL_SIZE })
   }
 
@@ -21,12 +26,16 @@ export class EventIds {
    */
   async take(count: number): Promise<readonly bigint[]> {
     if (count === 0) return []
-    const { rows } = await this.#pool.query<{ ids: string }>(
+    const taken = this.#pool.query<{ ids: string }>(
       `select string_agg(nextval('events_id_seq')::text, ' ') as ids, pg_logical_emit_message(true, 'laurel', '') as written,
         case current_setting('synchronous_commit') when 'off' then set_config('synchronous_commit', 'on', true) end as flushed
       from generate_series(1, $1::integer)`,
       [count],
     )
+    const { rows } = await taken.catch((error: unknown) => {
+      this.#onFailed(meaningOfError(error))
+      throw error
+    })
     return (rows[0]?.ids ?? '').split(' ').map(BigInt)
   }
 

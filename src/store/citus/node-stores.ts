@@ -13,6 +13,8 @@ export interface NodeEvents {
   readonly onShardsMissing: () => void
   /** A node cannot be reached, or is a standby now: its address may have changed. */
   readonly onLost: () => void
+  /** The coordinator gives no ids of events. */
+  readonly onCoordinatorFailed: (meaning: SqlStateMeaning | undefined) => void
   readonly onWritten: () => void
 }
 
@@ -37,7 +39,7 @@ export class NodeStores {
   constructor(options: StoreOptions, events: NodeEvents) {
     this.#options = options
     this.#events = events
-    this.#eventIds = new EventIds(options.connectionString)
+    this.#eventIds = new EventIds(options.connectionString, events.onCoordinatorFailed)
     this.#writers = new NodeWriterList(options.connectionString)
     this.#open = new PerNode(options.connectionString, close)
   }
@@ -49,6 +51,11 @@ export class NodeStores {
     open.current.node = node
     this.#stores.set(node, open.guard)
     return open.guard
+  }
+
+  /** Calls that wait for a connection to a node. */
+  get waiting(): number {
+    return this.#open.all.reduce((sum, { guard }) => sum + guard.waiting, 0)
   }
 
   readonly listWriters: ListNodeWriters = (nodes) => this.#writers.of(nodes)

@@ -23,8 +23,13 @@ export class PerNode<Resource> {
     return resource
   }
 
+  /** The open resources. */
+  get all(): readonly Resource[] {
+    return [...this.#open.values()].map(({ resource }) => resource)
+  }
+
   async close(): Promise<void> {
-    const closing = [...this.#open.values()].map(({ resource }) => this.#close(resource))
+    const closing = this.all.map((resource) => this.#close(resource))
     await Promise.all([this.#closing, ...closing])
   }
 }
