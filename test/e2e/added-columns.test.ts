@@ -88,11 +88,12 @@ async function deliverOne(server: ServerProcess, platform: FakePlatform, playerI
   return JSON.parse(ofPlayer()?.body ?? '').data.event_id
 }
 
-/** Returns the processes of the server's connections. */
+/** Returns the processes of the server's connections; on a cluster, Citus has others. */
 async function backendsOf(url: string): Promise<readonly number[]> {
   const rows = await onDatabase<{ pid: number }>(
     url,
-    `select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() order by pid`,
+    `select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+       and backend_type = 'client backend' and not starts_with(application_name, 'citus_') order by pid`,
   )
   return rows.map(({ pid }) => pid)
 }
@@ -101,7 +102,8 @@ async function backendsOf(url: string): Promise<readonly number[]> {
 async function addColumns(url: string): Promise<void> {
   const tables = await onDatabase<{ name: string }>(
     url,
-    `select quote_ident(tablename) as name from pg_tables where schemaname = 'public'`,
+    `select quote_ident(relname) as name from pg_class
+     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition`,
   )
   for (const { name } of tables) {
     await onDatabase(url, `alter table ${name} add column added_later text not null default 'x'`)

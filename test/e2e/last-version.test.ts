@@ -7,6 +7,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { onDatabase } from '../support/deliveries.ts'
+import { migrateTo } from '../support/earlier-schema.ts'
 import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { checkOutLastVersion, LAST_VERSION } from '../support/last-version.ts'
 import { startServer, startServerProcess } from '../support/server.ts'
@@ -55,7 +56,7 @@ test('a migration under servers of the last version loses no acknowledged unlock
   await using checkout = await checkOutLastVersion()
   if (checkout === undefined) return skip('the history of the repository is not here')
   await using database = await createTestDatabase()
-  await onDatabase(database.url, 'drop schema public cascade; create schema public')
+  await migrateTo(database.url, undefined)
   await using last = await startServerProcess({
     databaseUrl: database.url,
     directory: checkout.directory,
