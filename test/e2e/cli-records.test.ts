@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ExchangeServiceClient } from '../../src/gen/laurel/v1/exchange_service.ts'
 import { createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -114,8 +114,7 @@ test('an import goes on after its server was killed three times, and every row i
     await using server = await startServerProcess({ databaseUrl: empty.url })
     const before = await lineCountOf(empty.url)
     const imported = run(server.address, 'records', 'import', file)
-    const options = { interval: 1 }
-    await vi.waitFor(async () => expect(await lineCountOf(empty.url)).toBeGreaterThan(before), options)
+    await expect.poll(() => lineCountOf(empty.url), { interval: 1 }).toBeGreaterThan(before)
     await server.kill('SIGKILL')
     expect(await imported).toMatchObject({ code: 1 })
   }
