@@ -5,6 +5,8 @@ import pg from 'pg'
 const CHANNEL = 'laurel_written'
 /** The shortest time between two notifications of one process. */
 const QUIET_MILLISECONDS = 50
+/** A stop waits so long for a database that does not respond. */
+const CONNECT_MILLISECONDS = 5_000
 const FIRST_RETRY_MILLISECONDS = 100
 const MAX_RETRY_MILLISECONDS = 10_000
 
@@ -64,13 +66,18 @@ export class CommitNotifier {
 
   /** Listens until the connection ends. Returns whether it was established. */
   async #listen(): Promise<boolean> {
-    const client = new pg.Client({ connectionString: this.#connectionString, keepAlive: true })
+    const client = new pg.Client({
+      connectionString: this.#connectionString,
+      connectionTimeoutMillis: CONNECT_MILLISECONDS,
+      keepAlive: true,
+    })
     const ended = new Promise<void>((resolve) => client.once('end', () => resolve()))
     client.on('error', () => {})
     client.on('notification', this.#onCommit)
     using _ = addAbortListener(this.#stopping.signal, () => void client.end().catch(() => {}))
     try {
-      await client.connect()
+      // A connection that is ended while it is being made neither resolves nor rejects.
+      await Promise.race([client.connect(), ended])
       await client.query(`listen ${CHANNEL}`)
       this.#client = client
       await ended
