@@ -2,9 +2,9 @@ import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type pg from 'pg'
 import type { Semaphore } from '../model/semaphore.ts'
-import { setForCopy } from './backup/session.ts'
+import { BEGIN_SNAPSHOT, setForCopy } from './backup/session.ts'
 import { TABLES } from './backup/tables.ts'
-import { BEGIN_SNAPSHOT, NodeSnapshots } from './citus/node-snapshots.ts'
+import { NodeSnapshots } from './citus/node-snapshots.ts'
 import { listShards } from './citus/shard-placements.ts'
 import { type ConnectionOptions, Connections } from './connections.ts'
 import { readDatabase } from './database.ts'
@@ -31,8 +31,10 @@ export async function* readSnapshot(
   const reading = turns.run(ended, () =>
     connections.use(ended, async ({ client, queries, isDistributed }) => {
       if (isDistributed) await beginOnAllNodes(client, connectionString, ended)
-      else await client.query(BEGIN_SNAPSHOT)
-      await setForCopy(client)
+      else {
+        await client.query(BEGIN_SNAPSHOT)
+        await setForCopy(client)
+      }
       // Whole tables are read: an index would read each page many times.
       await client.query('set local enable_seqscan = on')
       await pipeline(work(queries), output)

@@ -8,6 +8,7 @@ import { openGuard, type StoreOptions, type Transactions } from './guard.ts'
 import type { Queries } from './queries.ts'
 import type { ReportStore } from './report-store.ts'
 import { readSnapshot } from './snapshot.ts'
+import type { SqlStateMeaning } from './sqlstates.ts'
 import { type WriteState, WriteStates } from './write-state.ts'
 
 /** Postgres behind a circuit breaker: while the database is unavailable, calls fail at once instead of piling up. */
@@ -19,7 +20,7 @@ export interface Store extends Transactions<Queries> {
   reportStoreOf(playerId: string): ReportStore
   /**
    * Yields what `work` reads on one snapshot, on a connection beside the pool. One runs at a time, and 10 wait.
-   * @throws LaurelError as `read`; RESOURCE_EXHAUSTED if more would wait
+   * @throws LaurelError as `read`; RESOURCE_EXHAUSTED if more would wait; ABORTED on a cluster whose writers do not end in a minute
    */
   snapshot(
     signal: AbortSignal,
@@ -44,7 +45,7 @@ export type BreakerState = 'closed' | 'half_open' | 'open'
 /** The places of snapshots that wait. They have one key, so the semaphore fills half of them. */
 const WAITING_SNAPSHOTS = 20
 
-/** The connections of the pool, and calls that wait for one, or on a cluster for one to their node. */
+/** The connections of the pool, on a cluster those to the coordinator, and the calls that wait for one to any node. */
 export interface PoolUse {
   readonly used: number
   readonly idle: number
@@ -65,7 +66,8 @@ export function openStore(options: StoreOptions): Store {
   const onWritten = () => {
     for (const listener of listeners) listener()
   }
-  const guard = openGuard(connections, options, (meaning) => writeStates.report(meaning), onWritten)
+  const onFailed = (meaning: SqlStateMeaning | undefined) => writeStates.report(meaning)
+  const guard = openGuard(connections, options, onFailed, onWritten)
   const { breaker, read, write, writeInSteps, single } = guard
   const findNodes = oncePerSecond(async () => {
     sharding = await connections.use(NEVER_ABORTED, ({ client }) => readSharding(client))
@@ -74,7 +76,7 @@ export function openStore(options: StoreOptions): Store {
     // All batches in flight report it.
     onShardsMissing: oncePerSecond(async () => connections.refresh()),
     onLost: findNodes,
-    onCoordinatorFailed: (meaning) => writeStates.report(meaning),
+    onCoordinatorFailed: onFailed,
     onWritten,
   })
   const store: Store = {

@@ -96,12 +96,12 @@ async function failInDatabase(): Promise<void> {
   const holder = new pg.Client({ connectionString: database.url })
   await holder.connect()
   await holder.query('begin; lock table audit_entries')
-  let failed = false
+  let isEnded = false
   const failing = rpc('AuditService/ListAuditEntries', { titleId: TITLE }).finally(() => {
-    failed = true
+    isEnded = true
   })
   const waiting = `pid <> pg_backend_pid() and datname = current_database() and wait_event_type = 'Lock'`
-  while (!failed) {
+  while (!isEnded) {
     await holder.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${waiting}`)
     await sleep(20)
   }

@@ -151,7 +151,7 @@ describe('stale statements', () => {
     await pooler.reload({ ...session, pool_mode: 'transaction' })
     // Each connection keeps its backend until its next statement.
     await all()
-    await using _ = await holdBackends(pooler.url, 11)
+    await using _ = await holdBackends(pooler.url, session.default_pool_size - 1)
     // Each backend has the statements of `all`. This one is new, and the connections share the only backend that is left.
     const find = () => store.read(signal, (queries) => queries.players.find('none'))
     await Promise.all(Array.from({ length: 8 }, find))

@@ -17,7 +17,7 @@ export const noPgbouncer = BINARY === undefined ? 'pgbouncer is not installed' :
 type Settings = Readonly<Record<string, string | number>>
 
 export interface Pgbouncer extends AsyncDisposable {
-  /** Of the same database, through the pooler. The name and user are its own, by which a server of a cluster finds the other nodes. */
+  /** The same database through the pooler, by its own name and user: a server of a cluster derives the addresses of the other nodes. */
   readonly url: string
   /** Takes other settings, without an end of connections. */
   reload(settings: Settings): Promise<void>

@@ -10,6 +10,12 @@ const TIMEOUTS = [
 /** Settings that change the text of values: doubles would lose digits, and large values would be read with another encoding. */
 const FORMATS = { extra_float_digits: '1', bytea_output: 'hex', client_encoding: 'UTF8', DateStyle: 'ISO' }
 
+export const BEGIN_SNAPSHOT = 'begin isolation level repeatable read read only'
+
+export function lockStatement(tables: readonly string[], mode: string): string {
+  return `lock table ${tables.join(', ')} in ${mode} mode`
+}
+
 /** Sets what a transaction of COPY statements needs, until its end. */
 export async function setForCopy(client: pg.ClientBase): Promise<void> {
   await client.query('select set_config(name, $1, true) from pg_settings where name = any($2)', [

@@ -1,10 +1,10 @@
 import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import { COORDINATOR } from '../citus/node-address.ts'
-import { BEGIN_SNAPSHOT, lockOf, NodeSnapshots } from '../citus/node-snapshots.ts'
+import { NodeSnapshots } from '../citus/node-snapshots.ts'
 import { readOldestRequest } from '../citus/partitions.ts'
 import type { ShardPlacement } from '../citus/shard-placements.ts'
-import { setForCopy } from './session.ts'
+import { BEGIN_SNAPSHOT, lockStatement, setForCopy } from './session.ts'
 
 interface SnapshotOptions {
   /** To the coordinator of a cluster. */
@@ -32,7 +32,7 @@ export async function openSnapshot(
   }
   await client.query(BEGIN_SNAPSHOT)
   // Before the snapshot, which the first other statement takes: it would see the rows of a table that was rewritten later as deleted.
-  await client.query(lockOf(tables.map(pg.escapeIdentifier), 'access share'))
+  await client.query(lockStatement(tables.map(pg.escapeIdentifier), 'access share'))
   await setForCopy(client)
   return {
     rows: (table, columns) => copy(client, `${pg.escapeIdentifier(table)} (${listOf(columns)})`),
@@ -43,6 +43,7 @@ export async function openSnapshot(
 /** The rows of shards are read without Citus. */
 class ClusterSnapshot implements Snapshot {
   readonly #nodes: NodeSnapshots
+  #oldestRequest: Promise<bigint> | undefined
 
   constructor(nodes: NodeSnapshots) {
     this.#nodes = nodes
@@ -51,7 +52,8 @@ class ClusterSnapshot implements Snapshot {
   async *rows(table: string, columns: readonly string[]): AsyncGenerator<Buffer> {
     const shards = this.#nodes.shards.filter((shard) => shard.table === table)
     const sources = shards.length > 0 ? shards : [{ group: COORDINATOR, shard: pg.escapeIdentifier(table) }]
-    const oldestRequest = await readOldestRequest(this.#nodes.clientOf(COORDINATOR))
+    this.#oldestRequest ??= readOldestRequest(this.#nodes.clientOf(COORDINATOR))
+    const oldestRequest = await this.#oldestRequest
     for (const { shard, group } of sources)
       yield* copy(this.#nodes.clientOf(group), `(${select(table, shard, columns, oldestRequest)})`)
   }

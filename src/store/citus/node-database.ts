@@ -1,6 +1,12 @@
 import pg from 'pg'
 import { LaurelError } from '../../model/errors.ts'
-import { type Database, kyselyOn, ONE_DATABASE_SETTINGS, type RunStatement } from '../database.ts'
+import {
+  type Database,
+  kyselyOn,
+  ONE_DATABASE_SETTINGS,
+  type RunStatement,
+  STALLED_TRANSACTION,
+} from '../database.ts'
 import { deletePlayers, insertPlayers } from '../players/insert-players.ts'
 import { readSnapshots, writeProgress } from '../progress/optimistic-writes.ts'
 import { eventIdCount, type WrittenProgress } from '../progress/progress-writes.ts'
@@ -34,7 +40,7 @@ export function nodeDatabase(
   }
   const ofShard = (error: unknown) => (isMissingTable(error) ? missing() : clusterError(error))
   return {
-    settings: [...ONE_DATABASE_SETTINGS, 'citus.enable_manual_changes_to_shards = on'],
+    settings: [...ONE_DATABASE_SETTINGS, STALLED_TRANSACTION, 'citus.enable_manual_changes_to_shards = on'],
     isDistributed: true,
     async begin(client, statement) {
       const { node } = current

@@ -1,19 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { LaurelError } from '../../model/errors.ts'
-import { setForCopy } from '../backup/session.ts'
+import { BEGIN_SNAPSHOT, lockStatement, setForCopy } from '../backup/session.ts'
 import { COORDINATOR, nodeAddress } from './node-address.ts'
 import { listShards, type ShardPlacement } from './shard-placements.ts'
 
 /** For all locks of a node: shorter than Postgres' `deadlock_timeout`, which would end a transaction of a server. */
 const LOCK_TIMEOUT_MILLISECONDS = 500
 const RETRY_MILLISECONDS = 200
+const CONNECT_MILLISECONDS = 5_000
 const ATTEMPTS_TIMEOUT_MILLISECONDS = 60_000
 
 /** SQLSTATEs query_canceled, deadlock_detected, and undefined_table of a shard that has moved. */
 const TO_REPEAT = new Set(['57014', '40P01', '42P01'])
-
-export const BEGIN_SNAPSHOT = 'begin isolation level repeatable read read only'
 
 export interface NodeSnapshotsOptions {
   /** To the coordinator. */
@@ -26,8 +25,8 @@ export interface NodeSnapshotsOptions {
 }
 
 /**
- * Transactions of all nodes of a cluster with one snapshot. Citus has none of several nodes, so they are taken while locks keep writers out,
- * which end first. Disposing closes the connections to the other nodes.
+ * One snapshot of all nodes of a cluster: a transaction on each. Citus has no such snapshot, so each node takes its own while locks of
+ * tables keep writers out. Transactions that write are waited for first. Disposing closes the connections to the workers.
  */
 export class NodeSnapshots implements AsyncDisposable {
   readonly #options: NodeSnapshotsOptions
@@ -42,7 +41,7 @@ export class NodeSnapshots implements AsyncDisposable {
   }
 
   /**
-   * @param shards all, by `listShards`
+   * @param shards the result of `listShards`
    * @throws LaurelError ABORTED if the writers do not end
    */
   static async open(
@@ -68,7 +67,7 @@ export class NodeSnapshots implements AsyncDisposable {
     }
   }
 
-  /** Those of the snapshot. */
+  /** The shards whose rows the snapshot has. */
   get shards(): readonly ShardPlacement[] {
     return this.#shards
   }
@@ -86,12 +85,11 @@ export class NodeSnapshots implements AsyncDisposable {
   async #tryToOpen(): Promise<boolean> {
     const { client: coordinator, isThroughCitus } = this.#options
     for (const address of this.#shards) if (!this.#clients.has(address.group)) await this.#connect(address)
-    const nodes = [...this.#clients.values()]
-    const locks = [...this.#clients].map(([group, client]) => this.#lock(client, group))
-    const failures = (await Promise.allSettled(locks)).filter((result) => result.status === 'rejected')
-    for (const { reason } of failures)
-      if (!(reason instanceof pg.DatabaseError && TO_REPEAT.has(reason.code ?? ''))) throw reason
-    if (failures.length === 0) {
+    const groups = [...new Set([COORDINATOR, ...this.#shards.map(({ group }) => group)])]
+    const nodes = groups.map((group) => this.clientOf(group))
+    const locks = await Promise.allSettled(groups.map((group) => this.#lock(this.clientOf(group), group)))
+    try {
+      for (const lock of locks) if (lock.status === 'rejected') throw lock.reason
       for (const client of nodes) await client.query('select pg_current_snapshot()')
       if (isThroughCitus) await this.#reachAllNodes()
       for (const client of nodes) {
@@ -100,6 +98,8 @@ export class NodeSnapshots implements AsyncDisposable {
       }
       const shards = await listShards(coordinator)
       if (JSON.stringify(shards) === JSON.stringify(this.#shards)) return true
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError && TO_REPEAT.has(error.code ?? ''))) throw error
     }
     for (const client of nodes) await client.query('rollback')
     this.#shards = await listShards(coordinator)
@@ -108,7 +108,11 @@ export class NodeSnapshots implements AsyncDisposable {
 
   async #connect(address: ShardPlacement): Promise<void> {
     const connectionString = nodeAddress(this.#options.connectionString, address)
-    const client = new pg.Client({ connectionString, keepAlive: true })
+    const client = new pg.Client({
+      connectionString,
+      connectionTimeoutMillis: CONNECT_MILLISECONDS,
+      keepAlive: true,
+    })
     // A connection that is lost fails the statement that runs.
     client.on('error', () => {})
     this.#connected.push(client)
@@ -119,9 +123,9 @@ export class NodeSnapshots implements AsyncDisposable {
   /** Begins a transaction that keeps migrations out until its end, and writers until its savepoint. */
   async #lock(client: pg.ClientBase, group: number): Promise<void> {
     const shards = this.#shards.filter((shard) => shard.group === group).map(({ shard }) => shard)
-    const isSpread = new Set(this.#shards.map(({ table }) => table))
+    const distributed = new Set(this.#shards.map(({ table }) => table))
     const tables = group === COORDINATOR ? this.#options.tables : []
-    const own = tables.filter((table) => !isSpread.has(table))
+    const own = tables.filter((table) => !distributed.has(table))
     for (const statement of [
       BEGIN_SNAPSHOT,
       'set local citus.enable_manual_changes_to_shards = on',
@@ -130,20 +134,17 @@ export class NodeSnapshots implements AsyncDisposable {
       // Each connection of Citus to a node has a snapshot of its own.
       'set local citus.max_adaptive_executor_pool_size = 1',
       `set local statement_timeout = ${LOCK_TIMEOUT_MILLISECONDS}`,
-      lockOf([...shards, ...tables.map(pg.escapeIdentifier)], 'access share'),
+      lockStatement([...shards, ...tables.map(pg.escapeIdentifier)], 'access share'),
       'savepoint writers',
-      lockOf([...shards, ...own.map(pg.escapeIdentifier)], 'share'),
+      lockStatement([...shards, ...own.map(pg.escapeIdentifier)], 'share'),
     ])
       await client.query(statement)
   }
 
   /** Has Citus begin a transaction on each node that has a shard. */
   async #reachAllNodes(): Promise<void> {
-    for (const table of new Set(this.#shards.map(({ table }) => table)))
+    const tables = new Map(this.#shards.map(({ group, table }) => [group, table]))
+    for (const table of new Set(tables.values()))
       await this.#options.client.query(`select from ${pg.escapeIdentifier(table)} limit 1`)
   }
-}
-
-export function lockOf(tables: readonly string[], mode: string): string {
-  return `lock table ${tables.join(', ')} in ${mode} mode`
 }

@@ -5,8 +5,8 @@ import pg from 'pg'
 const CHANNEL = 'laurel_written'
 /** The shortest time between two notifications of one process. */
 const QUIET_MILLISECONDS = 50
-/** A stop waits so long for a database that does not respond. */
-const CONNECT_MILLISECONDS = 5_000
+/** Limits connecting, and the wait of a stop for a database that does not respond. */
+const TIMEOUT_MILLISECONDS = 5_000
 const FIRST_RETRY_MILLISECONDS = 100
 const MAX_RETRY_MILLISECONDS = 10_000
 
@@ -33,7 +33,7 @@ export class CommitNotifier {
     this.#running ??= this.#run()
   }
 
-  /** Notifies the other processes, at most once per 50 ms. */
+  /** Notifies the other processes, at most once per 50 ms, and not before the notification before has been sent. */
   send(): void {
     this.#isPending = true
     if (!this.#isSending) void this.#sendPending()
@@ -51,7 +51,7 @@ export class CommitNotifier {
 
   async close(): Promise<void> {
     this.#stopping.abort()
-    await this.#running
+    await Promise.race([this.#running, sleep(TIMEOUT_MILLISECONDS, undefined, { ref: false })])
   }
 
   async #run(): Promise<void> {
@@ -68,7 +68,7 @@ export class CommitNotifier {
   async #listen(): Promise<boolean> {
     const client = new pg.Client({
       connectionString: this.#connectionString,
-      connectionTimeoutMillis: CONNECT_MILLISECONDS,
+      connectionTimeoutMillis: TIMEOUT_MILLISECONDS,
       keepAlive: true,
     })
     const ended = new Promise<void>((resolve) => client.once('end', () => resolve()))
