@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { status } from '@grpc/grpc-js'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   AchievementServiceClient,
   ListAchievementRevisionsRequest,
@@ -150,11 +150,12 @@ async function findDeadLetter(): Promise<string> {
   using client = createClient(DestinationServiceClient, server.address)
   const states = [DeliveryState.DEAD]
   const request = ListDeliveriesRequest.fromPartial({ titleId: TITLE, destinationId: 'hook', states })
-  return vi.waitFor(async () => {
+  const find = async () => {
     const { deliveries } = await callUnary(client, 'listDeliveries', request, settingsOf(auth.operator))
-    expect(deliveries).not.toEqual([])
-    return deliveries[0]?.event?.eventId ?? ''
-  }, 10_000)
+    return deliveries[0]?.event?.eventId
+  }
+  await expect.poll(find).toBeDefined()
+  return (await find()) ?? ''
 }
 
 async function findFirstRevision(): Promise<string> {

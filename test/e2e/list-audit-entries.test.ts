@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { status } from '@grpc/grpc-js'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { AuditResourceType } from '../../src/gen/laurel/v1/audit.ts'
 import { AuditServiceClient, ListAuditEntriesRequest } from '../../src/gen/laurel/v1/audit_service.ts'
 import { createAuth } from '../support/auth.ts'
@@ -89,7 +89,7 @@ test('refused credentials have an entry for each address and error, one a minute
     expect(await callRpc(server.address, name, {}, token)).toMatchObject({ code: status.UNAUTHENTICATED })
   const refused = async () =>
     (await listEntries({ resourceType: AuditResourceType.CREDENTIAL })).map(({ reason }) => reason)
-  await vi.waitFor(async () => expect(await refused()).toHaveLength(2))
+  await expect.poll(() => refused()).toHaveLength(2)
   expect(await refused()).toEqual([
     'the credential is not a readable token',
     expect.stringMatching(/^the credential is unknown/),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LaurelError } from '../../../src/model/errors.ts'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { updateAchievement } from '../../../src/service/achievements/update-achievement.ts'
@@ -193,11 +193,11 @@ describe.skipIf(reason !== undefined)(
       const record = (on: Services, id: string) =>
         batchRecordProgress(on, { items: PLAYERS.map((player) => add(player, id)) }, call)
       const untilServed = (on: Services, id: string) =>
-        vi.waitFor(
-          async () =>
-            expect((await record(on, id)).filter((outcome) => outcome instanceof LaurelError)).toEqual([]),
-          { interval: 200 },
-        )
+        expect
+          .poll(async () => (await record(on, id)).filter((outcome) => outcome instanceof LaurelError), {
+            interval: 200,
+          })
+          .toEqual([])
 
       test.each(['lost', 'a standby'])('that is %s at the former one', async (kind) => {
         await using proxy = await startProxy(firstWorker)

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LaurelError } from '../../../src/model/errors.ts'
 import type { ProgressResult } from '../../../src/model/progress.ts'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
@@ -192,7 +192,7 @@ test('sends the reports behind a locked one in one batch', async () => {
   const reports: Promise<ProgressResult>[] = []
   await holding(`select 1 from progress where player_id = 'ida' for update`, async () => {
     reports.push(report(2))
-    await vi.waitFor(() => expect(services.progressWriter.counts.locked).toBe(before.locked + 1))
+    await expect.poll(() => services.progressWriter.counts.locked).toBe(before.locked + 1)
     for (const percent of [3, 4, 5]) reports.push(report(percent))
     expect(services.progressWriter.counts.waiting).toBe(3)
   })
@@ -219,7 +219,7 @@ test('returns the recorded results of a batch when a locked write of it fails', 
           ),
         ),
       )
-    await vi.waitFor(async () => expect((await terminated()).flat().length).toBe(1))
+    await expect.poll(async () => (await terminated()).flat().length).toBe(1)
     expect(await outcomes).toMatchObject([{ code: 'unavailable' }, { changed: true }])
   })
 })

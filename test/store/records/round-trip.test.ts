@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { adapters } from '../../../adapters/index.ts'
 import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
 import { listUnlockTotals } from '../../../src/service/achievements/unlock-totals.ts'
@@ -136,7 +136,7 @@ describe('an export', () => {
     await expect(Array.fromAsync(cancelled)).rejects.toThrow('aborted')
     const open = `select from pg_stat_activity
       where datname = current_database() and backend_xmin is not null and pid <> pg_backend_pid()`
-    await vi.waitFor(async () => expect(await onDatabase(many.databaseUrl, open)).toEqual([]), 10_000)
+    await expect.poll(() => onDatabase(many.databaseUrl, open)).toEqual([])
     expect(kindsOf(await exportLines(many))).toMatchObject({ player: 50_000 })
   })
 })
