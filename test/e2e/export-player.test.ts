@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { Participation } from '../../src/gen/laurel/v1/achievement.ts'
 import {
   ExportPlayerRequest,
@@ -57,7 +57,7 @@ beforeAll(async () => {
      select 'eve', 'first', 'plain', 'progressed', n, 'in_progress', 1, '', '', '' from generate_series(1, $1::int) n`,
     [EVENTS],
   )
-  await expect.poll(() => countDeliveries()).toBe(2)
+  await vi.waitFor(async () => expect(await countDeliveries()).toBe(2), 600_000)
 })
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
