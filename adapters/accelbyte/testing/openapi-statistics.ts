@@ -57,7 +57,7 @@ function hintsFor({ operationId }: Operation): Hints {
     userId: USER,
     statCode,
     statCodes: [CODE],
-    userIds: [USER, 'nobody'],
+    userIds: [USER, 'absent'],
     cycleIds: [],
     cycleOverrides: [],
     additionalKey: '',

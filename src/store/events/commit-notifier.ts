@@ -33,7 +33,7 @@ export class CommitNotifier {
     this.#running ??= this.#run()
   }
 
-  /** Notifies the other processes, at most once per 50 ms, and not before the notification before has been sent. */
+  /** Notifies the other processes, at most once per 50 ms, and only after the previous notification was sent. */
   send(): void {
     this.#isPending = true
     if (!this.#isSending) void this.#sendPending()
