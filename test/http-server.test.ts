@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseJson } from '../src/dialect/json-text.ts'
 import { Refusal } from '../src/dialect/refusal.ts'
@@ -77,14 +78,15 @@ const toy: Gateway = {
   headers: (_, rate) => ({ 'x-toy': 'yes', ...(rate && { 'x-left': String(rate.remaining) }) }),
 }
 
-const server = createHttpServer([toy], {
+const host = {
   ...testWire,
   operations,
-  strict: new Set(),
+  strict: new Set<string>(),
   checked: false,
   readiness: new Readiness(store),
   metrics: undefined,
-})
+}
+const server = createHttpServer([toy], host)
 let url: string
 
 beforeAll(async () => {
@@ -117,6 +119,24 @@ test('a route gets its mount, decoded parameters, the query and headers', async 
   expect(response.headers.get('content-type')).toBe('application/json')
   expect(response.headers.get('x-toy')).toBe('yes')
   expect((await ask('/toy/users/xuid%2825%29/echo')).json()).toMatchObject({ params: { user: 'xuid(25)' } })
+})
+
+test('a request that arrives while the server stops has its response', async () => {
+  const began = Promise.withResolvers<void>()
+  const responded = Promise.withResolvers<void>()
+  const pause = (app: FastifyInstance) => {
+    app.addHook('preClose', async () => {
+      began.resolve()
+      await responded.promise
+    })
+  }
+  const stopping = createHttpServer([toy], host, undefined, { plugins: [pause] })
+  const address = await stopping.listen('127.0.0.1:0')
+  const stopped = stopping.stop()
+  await began.promise
+  const { status, headers } = await fetch(`http://${address}/toy/rated`).finally(responded.resolve)
+  await stopped
+  expect([status, headers.get('connection')]).toEqual([200, 'close'])
 })
 
 test.each(['application/json', 'text/plain; charset=utf-8', 'application/x-www-form-urlencoded', ''])(

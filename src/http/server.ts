@@ -110,6 +110,9 @@ export function createHttpServer(
     bodyLimit: LIMITS.messageBytes,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_SEGMENT_LENGTH },
     forceCloseConnections: 'idle',
+    // Fastify would refuse a request that arrives while the server stops, in words of its own. Nothing below stops before it has its
+    // response.
+    return503OnClosing: false,
     frameworkErrors: (error, request, reply) => void refuse(gateways, error, request, reply),
   })
   const serving: Host = { ...host, rates: new RateLimiter() }
