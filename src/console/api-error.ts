@@ -48,13 +48,25 @@ export function errorFromJson({ code = 'unknown', message = '', details = [] }: 
   )
 }
 
-/** Reads an error response. A proxy may have sent it, and then it is not JSON. */
-export async function errorOfResponse(response: Response): Promise<ApiError> {
-  const text = await response.text()
+const CODES: ReadonlySet<unknown> = new Set(
+  `canceled unknown invalid_argument deadline_exceeded not_found already_exists permission_denied resource_exhausted
+  failed_precondition aborted out_of_range unimplemented internal unavailable data_loss unauthenticated`.split(
+    /\s+/,
+  ),
+)
+
+/** Reads an error response. If it is none of Connect's, a proxy has sent it, and the server did not respond. */
+export function errorOfResponse(status: number, text: string): ApiError {
+  const json = jsonOf(text)
+  if (CODES.has(json?.code)) return errorFromJson(json)
+  return new ApiError('unavailable', `the server responds with HTTP ${status}`)
+}
+
+function jsonOf(text: string) {
   try {
-    return errorFromJson(JSON.parse(text))
+    return JSON.parse(text)
   } catch {
-    return new ApiError('unavailable', `the server responds with HTTP ${response.status}`)
+    return undefined
   }
 }
 

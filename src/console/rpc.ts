@@ -4,7 +4,7 @@ import { requestToken, token } from './session.ts'
 /** Calls an RPC with one response. After a sign-in that it has asked for it is repeated, so that no edit is lost. */
 export async function callUnary(path: string, request: object, signal?: AbortSignal): Promise<unknown> {
   const response = await send(path, 'application/json', JSON.stringify(request), signal)
-  return response.json()
+  return received(response.json(), signal)
 }
 
 const HEADER_BYTES = 5
@@ -21,7 +21,7 @@ export async function* callStream<Message>(
   new DataView(body.buffer).setUint32(1, message.length)
   body.set(message, HEADER_BYTES)
   const response = await send(path, 'application/connect+json', body, signal)
-  for await (const { flags, text } of framesOf(response)) {
+  for await (const { flags, text } of framesOf(response, signal)) {
     const value = JSON.parse(text)
     if ((flags & END_OF_STREAM) === 0) yield value as Message
     else if (value.error !== undefined) throw errorFromJson(value.error)
@@ -30,9 +30,12 @@ export async function* callStream<Message>(
   throw new ApiError('unavailable', 'the response ended early: repeat the call')
 }
 
-async function* framesOf(response: Response): AsyncGenerator<{ flags: number; text: string }> {
+async function* framesOf(
+  response: Response,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<{ flags: number; text: string }> {
   let rest = new Uint8Array()
-  for await (const chunk of chunksOf(response)) {
+  for await (const chunk of chunksOf(response, signal)) {
     rest = joined(rest, chunk)
     for (;;) {
       const view = new DataView(rest.buffer, rest.byteOffset, rest.byteLength)
@@ -64,17 +67,17 @@ export async function* upload<Message>(
   ])
   const url = `/upload${path}?${new URLSearchParams(fields)}`
   const response = await send(url, 'application/octet-stream', document, signal)
-  for await (const line of linesOf(response)) {
+  for await (const line of linesOf(response, signal)) {
     const value = JSON.parse(line)
     if (value.error !== undefined) throw errorFromJson(value.error)
     yield value as Message
   }
 }
 
-async function* linesOf(response: Response): AsyncGenerator<string> {
+async function* linesOf(response: Response, signal: AbortSignal | undefined): AsyncGenerator<string> {
   let rest = ''
   const decoder = new TextDecoder()
-  for await (const chunk of chunksOf(response)) {
+  for await (const chunk of chunksOf(response, signal)) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
     rest = lines.pop() ?? ''
     yield* lines
@@ -82,10 +85,10 @@ async function* linesOf(response: Response): AsyncGenerator<string> {
   if (rest !== '') throw new ApiError('unavailable', 'the response ended early: repeat the call')
 }
 
-async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array> {
+async function* chunksOf({ body }: Response, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const reader = body?.getReader()
   for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true }
+    const { done, value } = (reader && (await received(reader.read(), signal))) ?? { done: true }
     if (done || value === undefined) return
     yield value
   }
@@ -105,19 +108,22 @@ async function send(
       ...(type.startsWith('application/json') && { 'connect-protocol-version': '1' }),
       ...(current !== undefined && { authorization: `Bearer ${current}` }),
     }
-    const response = await fetch(path, {
-      method: 'POST',
-      headers,
-      body,
-      ...(signal !== undefined && { signal }),
-    }).catch((error: unknown) => {
-      if (signal?.aborted) throw error
-      throw new ApiError('unavailable', 'the server cannot be reached: check that it runs, and repeat')
-    })
+    const init = { method: 'POST', headers, body, ...(signal !== undefined && { signal }) }
+    const response = await received(fetch(path, init), signal)
     if (response.ok) return response
-    const error = await errorOfResponse(response)
+    const error = errorOfResponse(response.status, await received(response.text(), signal))
     if (error.code !== 'unauthenticated') throw error
     await requestToken(current, error.message)
     signal?.throwIfAborted()
+  }
+}
+
+/** Waits for a part of a response: when its connection breaks, the server does not respond. */
+async function received<Part>(part: Promise<Part>, signal: AbortSignal | undefined): Promise<Part> {
+  try {
+    return await part
+  } catch (error) {
+    if (signal?.aborted) throw error
+    throw new ApiError('unavailable', 'the server cannot be reached: check that it runs, and repeat')
   }
 }
