@@ -1,13 +1,15 @@
 import { checkConnection } from '../../store/check-connection.ts'
+import { listKnownNodes } from '../../store/citus/cluster-nodes.ts'
+import { COORDINATOR } from '../../store/citus/node-address.ts'
 import { detectConnectionMode } from '../../store/connection-mode.ts'
 import { migrationState } from '../../store/migrate.ts'
 import { withClient } from '../../store/with-client.ts'
+import { checkConnections, connectionsTo, type Processes } from './check-connections.ts'
+import { checkWorker } from './check-worker.ts'
 import { type Finding, fail, ok, reasonOf, warn } from './finding.ts'
 
 const OLDEST_VERSION = 15
 const MAX_CLOCK_SECONDS = 1
-/** Connections beside the pool: notifications, migrations, an operator's psql. */
-const SPARE_CONNECTIONS = 5
 
 interface Facts {
   readonly version: number
@@ -30,10 +32,10 @@ const FACTS = `
       and not has_table_privilege(quote_ident(schemaname) || '.' || quote_ident(tablename), 'select, insert, update, delete')) as unreadable,
     extract(epoch from clock_timestamp())::float8 as seconds, pg_database_size(current_database()) as bytes`
 
-/** Checks a database that runs, without a change to it. @param connections that the configured servers of this machine take */
+/** Checks a database that runs, and the workers of its cluster, without a change to them. */
 export async function checkDatabase(
   connectionString: string,
-  connections: number,
+  processes: Processes,
 ): Promise<readonly Finding[]> {
   try {
     await checkConnection(connectionString)
@@ -45,13 +47,17 @@ export async function checkDatabase(
     const { rows } = await client.query<Facts>(FACTS)
     const facts = rows[0] as Facts
     const middle = (start + Date.now()) / 2
+    const nodes = await listKnownNodes(client)
+    const workers = nodes.filter(({ group }) => group !== COORDINATOR)
+    const coordinator = nodes.find(({ group }) => group === COORDINATOR)
     return [
       checkVersion(facts, Date.now() - start),
       checkClock(facts.seconds - middle / 1000),
       checkPermissions(facts),
-      checkConnections(facts, connections),
+      checkConnections('connections', facts.connections, connectionsTo(coordinator, processes)),
       await checkMigrations(connectionString),
       await checkMode(connectionString),
+      ...(await Promise.all(workers.map((node) => checkWorker(node, connectionString, processes)))).flat(),
     ]
   })
 }
@@ -83,15 +89,6 @@ function checkPermissions({ canCreate, schema, unreadable }: Facts): Finding {
       `the user may not create tables in ${schema}, so another must run laurel db migrate`,
     )
   return ok('permissions', `the user may migrate, read and write ${schema}`)
-}
-
-function checkConnections({ connections }: Facts, needed: number): Finding {
-  const found = `this configuration takes up to ${needed} of ${connections} connections`
-  if (needed + SPARE_CONNECTIONS <= connections) return ok('connections', found)
-  return warn(
-    'connections',
-    `${found}: raise max_connections, or lower LAUREL_DATABASE_POOL or LAUREL_WORKERS`,
-  )
 }
 
 async function checkMigrations(connectionString: string): Promise<Finding> {

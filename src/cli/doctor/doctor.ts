@@ -21,9 +21,6 @@ const HELP = `
 Run it where the server runs, with the server's environment. It changes nothing and sends nothing to destinations. The exit code is 1 if
 a check fails, which keeps the server from starting or calls from succeeding; a warning is something to know.`
 
-/** Migrations, notifications and purges, beside the pool of each process. */
-const OTHER_CONNECTIONS = 3
-
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
@@ -87,10 +84,7 @@ async function checkStorage(config: Config): Promise<readonly Finding[]> {
 }
 
 async function checkUrl(connectionString: string, config: Config): Promise<readonly Finding[]> {
-  const findings = await checkDatabase(
-    connectionString,
-    config.workers * (config.databasePool + OTHER_CONNECTIONS),
-  )
+  const findings = await checkDatabase(connectionString, config)
   if (findings.some(({ level }) => level === 'fail')) return findings
   return [...findings, ...(await checkDestinations(connectionString, config))]
 }
