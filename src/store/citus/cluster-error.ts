@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { isKnownConstraint } from '../errors.ts'
-import { NODE_LOST } from '../sqlstates.ts'
+import { meaningOf, NODE_LOST, type SqlStateMeaning } from '../sqlstates.ts'
 
 /** SQLSTATE syntax_error_or_access_rule_violation: a statement of ours is wrong. */
 const WRONG_STATEMENT = '42000'
@@ -8,13 +8,20 @@ const WRONG_STATEMENT = '42000'
 const NOT_SUPPORTED = '0A000'
 const CHANGED_RESULT = 'RevalidateCachedQuery'
 
+const SERIALIZATION_FAILURE = '40001'
+/** SQLSTATE internal_error. */
+const INTERNAL = 'XX000'
+const LOST_DURING_COMMIT = /could not commit transaction for shard|failure on connection marked as essential/
+const FAILURES_OF_SERVER: ReadonlySet<SqlStateMeaning> = new Set(['unavailable', 'read_only', 'full'])
+
 const VIOLATIONS = { '23503': 'violates foreign key constraint', '23505': 'violates unique constraint' }
 
 /**
  * Returns an error of Citus as Postgres would report it:
  * - The constraint is that of the table, not of its partition or shard, whose names end in a number. An error of another node names it only in its
  *   message.
- * - Another node's failure gets a code of its own: the reporting server works.
+ * - Another node's failure gets a code of its own: the reporting server works. So does a commit of another node whose outcome is unknown.
+ * - A shard that was split after the statement was planned is a conflict: a repetition finds the new ones.
  * - Of a row that Citus copies to a shard, only the message says which kind of constraint refuses it.
  * - Citus rejects some statements as an internal error, and others with the code of a stale statement. The server works, and a repetition
  *   would fail too.
@@ -22,16 +29,24 @@ const VIOLATIONS = { '23503': 'violates foreign key constraint', '23505': 'viola
 export function clusterError(error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError)) return error
   if (isOfOtherNode(error)) error.code = NODE_LOST
-  if (error.code === 'XX000') error.code = violationOf(error) ?? error.code
+  if (isSplitShard(error)) error.code = SERIALIZATION_FAILURE
+  if (error.code === INTERNAL) error.code = violationOf(error) ?? error.code
   if (error.code?.startsWith('23')) error.constraint = constraintOf(error)
   const isStale = error.routine === CHANGED_RESULT
-  if (error.code === 'XX000' || (error.code === NOT_SUPPORTED && !isStale)) error.code = WRONG_STATEMENT
+  if (error.code === INTERNAL || (error.code === NOT_SUPPORTED && !isStale)) error.code = WRONG_STATEMENT
   return error
 }
 
-/** A server that ends reports that as fatal. */
-function isOfOtherNode({ code = '', severity }: pg.DatabaseError): boolean {
-  return severity === 'ERROR' && (code.startsWith('08') || code.startsWith('57P'))
+export function isSplitShard(error: pg.DatabaseError): boolean {
+  return error.routine === 'LookupShardRelationFromCatalog'
+}
+
+/** Citus says of an error of another node where it comes from. A server that ends itself reports its end as fatal. */
+function isOfOtherNode({ code = '', severity, where = '', message }: pg.DatabaseError): boolean {
+  if (severity !== 'ERROR') return false
+  if (code === INTERNAL) return LOST_DURING_COMMIT.test(message)
+  if (code.startsWith('08') || code.startsWith('57P')) return true
+  return where.includes('while executing command on ') && FAILURES_OF_SERVER.has(meaningOf(code))
 }
 
 function violationOf({ message }: pg.DatabaseError): string | undefined {

@@ -11,7 +11,7 @@ import { deletePlayers, insertPlayers } from '../players/insert-players.ts'
 import { readSnapshots, writeProgress } from '../progress/optimistic-writes.ts'
 import { eventIdCount, type WrittenProgress } from '../progress/progress-writes.ts'
 import type { ReportQueries } from '../report-store.ts'
-import { clusterError } from './cluster-error.ts'
+import { clusterError, isSplitShard } from './cluster-error.ts'
 import type { EventIds } from './event-ids.ts'
 import { DIRECT_WRITER } from './node-writers.ts'
 import { type ClusterNode, type NodeShard, ONE_DATABASE, readInOrder } from './sharding.ts'
@@ -38,13 +38,17 @@ export function nodeDatabase(
     onShardsMissing()
     return shardsMissing()
   }
-  const ofShard = (error: unknown) => (isMissingTable(error) ? missing() : clusterError(error))
+  const ofShard = (error: unknown) => (isMissingShard(error) ? missing() : clusterError(error))
   return {
     settings: [...ONE_DATABASE_SETTINGS, STALLED_TRANSACTION, 'citus.enable_manual_changes_to_shards = on'],
     isDistributed: true,
     async begin(client, statement) {
       const { node } = current
-      const results = (await client.query(`${statement}; ${lockOf(node)}`)) as unknown as pg.QueryResult[]
+      const results = await (
+        client.query(`${statement}; ${lockOf(node)}`) as Promise<unknown> as Promise<pg.QueryResult[]>
+      ).catch((error: unknown) => {
+        throw ofShard(error)
+      })
       if (results.at(-1)?.rows[0]?.count !== node.shards.length) {
         await client.query('rollback')
         throw missing()
@@ -63,10 +67,13 @@ export function nodeDatabase(
         return known
       }
       const groups = <Item>(items: readonly Item[], playerOf: (item: Item) => string) => {
-        const byShard = Map.groupBy(items, (item) => nodeOn(client).shardOf(playerOf(item)))
-        return [...byShard].map(([shard, group]) => {
-          if (shard === undefined) throw missing()
-          return { db: on(shard), group }
+        const node = nodeOn(client)
+        const byShard = Map.groupBy(items, (item) => node.shardOf(playerOf(item)))
+        if (byShard.has(undefined)) throw missing()
+        // In the order of shards: batches of two servers that insert the same rows would deadlock.
+        return node.shards.flatMap((shard) => {
+          const group = byShard.get(shard)
+          return group === undefined ? [] : [{ db: on(shard), group }]
         })
       }
       return {
@@ -131,8 +138,8 @@ function onShard(shard: NodeShard, run: RunStatement, errorOf: (error: unknown) 
 }
 
 /** The rows of a shard that has moved away are dropped after a while. */
-function isMissingTable(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code === '42P01'
+function isMissingShard(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && (error.code === '42P01' || isSplitShard(error))
 }
 
 /** The writer repeats the reports under lock, through the coordinator. */

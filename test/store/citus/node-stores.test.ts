@@ -11,7 +11,7 @@ import { recordStats } from '../../../src/service/stats/stat-values.ts'
 import { createStat } from '../../../src/service/stats/stats.ts'
 import { createTitle, deleteTitle } from '../../../src/service/titles/titles.ts'
 import { openStore } from '../../../src/store/store.ts'
-import { citusUrls, loseNode, moveShards, noCitus, urlOfDatabase } from '../../support/citus.ts'
+import { citusUrls, loseNode, moveShards, noCitus, splitShards, urlOfDatabase } from '../../support/citus.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { achievementOf, requirementOf } from '../../support/records.ts'
 import { callOf, servicesOn } from '../../support/services.ts'
@@ -159,7 +159,15 @@ describe.skipIf(reason !== undefined)(
       expect(await countOf('select count(*)::integer as count from player_titles')).toBe(0)
     })
 
-    test('are written once each while all shards are moved to another worker and back', async () => {
+    const move = async (from: string, to: string) => {
+      await moveShards(database.url, from, to)
+      await moveShards(database.url, to, from)
+    }
+
+    test.each([
+      ['moved to another worker and back', () => move(firstWorker, secondWorker)],
+      ['split', () => splitShards(database.url)],
+    ])('are written once each while all shards are %s', async (_, change) => {
       let isDone = false
       const written = Promise.all(
         PLAYERS.map(async (player) => {
@@ -168,8 +176,7 @@ describe.skipIf(reason !== undefined)(
           return count
         }),
       )
-      await moveShards(database.url, firstWorker, secondWorker)
-      await moveShards(database.url, secondWorker, firstWorker)
+      await change()
       isDone = true
       const counts = await written
       for (const [index, player] of PLAYERS.entries()) {
