@@ -9,6 +9,7 @@ import { listShards, type ShardPlacement } from './shard-placements.ts'
 const LOCK_TIMEOUT_MILLISECONDS = 500
 const RETRY_MILLISECONDS = 200
 const CONNECT_MILLISECONDS = 5_000
+const STALL_MILLISECONDS = 5_000
 const ATTEMPTS_TIMEOUT_MILLISECONDS = 60_000
 
 /** SQLSTATEs query_canceled, deadlock_detected, and undefined_table of a shard that has moved. */
@@ -90,10 +91,10 @@ export class NodeSnapshots implements AsyncDisposable {
     const locks = await Promise.allSettled(groups.map((group) => this.#lock(this.clientOf(group), group)))
     try {
       for (const lock of locks) if (lock.status === 'rejected') throw lock.reason
-      for (const client of nodes) await client.query('select pg_current_snapshot()')
+      for (const client of nodes) await run(client, 'select pg_current_snapshot()')
       if (isThroughCitus) await this.#reachAllNodes()
       for (const client of nodes) {
-        await client.query('rollback to savepoint writers')
+        await run(client, 'rollback to savepoint writers')
         await setForCopy(client)
       }
       const shards = await listShards(coordinator)
@@ -101,7 +102,7 @@ export class NodeSnapshots implements AsyncDisposable {
     } catch (error) {
       if (!(error instanceof pg.DatabaseError && TO_REPEAT.has(error.code ?? ''))) throw error
     }
-    for (const client of nodes) await client.query('rollback')
+    for (const client of nodes) await run(client, 'rollback')
     this.#shards = await listShards(coordinator)
     return false
   }
@@ -134,11 +135,13 @@ export class NodeSnapshots implements AsyncDisposable {
       // Each connection of Citus to a node has a snapshot of its own.
       'set local citus.max_adaptive_executor_pool_size = 1',
       `set local statement_timeout = ${LOCK_TIMEOUT_MILLISECONDS}`,
+      // Until the others have their locks, and not for longer if this process or the network stalls.
+      `set local idle_in_transaction_session_timeout = ${STALL_MILLISECONDS}`,
       lockStatement([...shards, ...tables.map(pg.escapeIdentifier)], 'access share'),
       'savepoint writers',
       lockStatement([...shards, ...own.map(pg.escapeIdentifier)], 'share'),
     ])
-      await client.query(statement)
+      await run(client, statement)
   }
 
   /** Has Citus begin a transaction on each node that has a shard. */
@@ -147,4 +150,13 @@ export class NodeSnapshots implements AsyncDisposable {
     for (const table of new Set(tables.values()))
       await this.#options.client.query(`select from ${pg.escapeIdentifier(table)} limit 1`)
   }
+}
+
+/** Runs a statement of an attempt. A node that does not respond fails it: the others' writers wait. */
+async function run(client: pg.ClientBase, text: string): Promise<void> {
+  const query: pg.QueryConfig & { readonly query_timeout: number } = {
+    text,
+    query_timeout: STALL_MILLISECONDS,
+  }
+  await client.query(query)
 }
