@@ -95,10 +95,14 @@ export async function loseNode(url: string, name: string): Promise<AsyncDisposab
   }
 }
 
-/** Keeps writers out of a table, on whichever nodes it is, until disposed. */
-export async function lockTable(coordinatorUrl: string, table: string): Promise<AsyncDisposable> {
+/** Keeps writers out of a table, on whichever nodes it is, until disposed. @param nodes the addresses of some of them */
+export async function lockTable(
+  coordinatorUrl: string,
+  table: string,
+  nodes = databasesOf(coordinatorUrl),
+): Promise<AsyncDisposable> {
   const clients: Client[] = []
-  for (const url of databasesOf(coordinatorUrl)) {
+  for (const url of nodes) {
     const client = new Client({ connectionString: url })
     clients.push(client)
     await client.connect()
@@ -127,18 +131,34 @@ async function shardsHere(client: Client, table: string): Promise<readonly strin
 /** Moves every shard of players that a node has to another one. */
 export async function moveShards(coordinatorUrl: string, from: string, to: string): Promise<void> {
   const { hostname, port } = new URL(from)
+  await forEachShard(
+    coordinatorUrl,
+    `select citus_move_shard_placement(%s, ${addressOf(from)}, ${addressOf(to)}, 'block_writes')`,
+    `nodename = ${escapeLiteral(hostname)} and nodeport = ${Number(port || 5432)}`,
+  )
+}
+
+/** Splits every shard of players in two, on its node. */
+export async function splitShards(coordinatorUrl: string): Promise<void> {
+  await forEachShard(
+    coordinatorUrl,
+    `select citus_split_shard_by_split_points(shardid, array[(shardminvalue::bigint + shardmaxvalue::bigint) / 2]::text[],
+      array[nodeid, nodeid], 'block_writes')
+    from pg_dist_shard join pg_dist_placement using (shardid) join pg_dist_node using (groupid) where shardid = %s`,
+    'true',
+  )
+}
+
+/** Runs a statement for each shard of players, one after the other. @param statement `%s` is the id of the shard */
+async function forEachShard(coordinatorUrl: string, statement: string, condition: string): Promise<void> {
   const client = new Client({ connectionString: coordinatorUrl })
   await client.connect()
   try {
     const { rows } = await client.query<{ shardid: string }>(
       `select shardid::text from pg_dist_shard join pg_dist_placement using (shardid) join pg_dist_node using (groupid)
-      where logicalrelid = 'players'::regclass and nodename = $1 and nodeport = $2 order by shardid`,
-      [hostname, Number(port || 5432)],
+      where logicalrelid = 'players'::regclass and ${condition} order by shardid`,
     )
-    for (const { shardid } of rows)
-      await client.query(
-        `select citus_move_shard_placement(${shardid}, ${addressOf(from)}, ${addressOf(to)}, 'block_writes')`,
-      )
+    for (const { shardid } of rows) await client.query(statement.replaceAll('%s', shardid))
   } finally {
     await client.end()
   }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { LaurelError } from '../../../src/model/errors.ts'
 import { instantFromMilliseconds, TICKS_PER_SECOND } from '../../../src/model/instant.ts'
 import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
@@ -11,7 +12,7 @@ import type { Services } from '../../../src/service/services.ts'
 import { recordStats } from '../../../src/service/stats/stat-values.ts'
 import { createStat } from '../../../src/service/stats/stats.ts'
 import { createTitle } from '../../../src/service/titles/titles.ts'
-import { noCitus } from '../../support/citus.ts'
+import { databasesOf, lockTable, noCitus } from '../../support/citus.ts'
 import { onDatabase } from '../../support/deliveries.ts'
 import { achievementOf, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices, progressWriterOf, type TestServices } from '../../support/services.ts'
@@ -146,6 +147,20 @@ describe.skipIf(noCitus !== undefined)(`partitions on a cluster (${noCitus ?? 't
     await turn()
     await recordProgress(services, reportOf('add', 1n, 'fourth'), call)
     expect((await rows())[0]).toEqual([first, 2, 0, 1])
+  })
+
+  test('are not created while nodes have the table locked, and keep no lock then', async () => {
+    now += DAY
+    {
+      await using _ = await lockTable(
+        services.databaseUrl,
+        'events',
+        databasesOf(services.databaseUrl).slice(1),
+      )
+      await expect(turn()).rejects.toThrow(LaurelError)
+      expect(await eventsOf('first')).toBe(1)
+    }
+    await turn()
   })
 
   test('are dropped when all that they have has expired', async () => {
