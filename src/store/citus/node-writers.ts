@@ -18,12 +18,18 @@ const LIST = {
       select virtualtransaction from pg_locks where locktype = 'advisory' and granted
         and database = (select oid from pg_database where datname = current_database())
         and (classid::bigint << 32) + objid::bigint = ${DIRECT_WRITER}
+      union all
+      select 'commit ' || backend_xid from pg_stat_activity
+      where datname = current_database() and application_name like 'citus_internal%' and state = 'active' and query ilike 'commit%'
+        and backend_xid is not null
     ) as writers, array(select gid from pg_prepared_xacts where database = current_database()) as prepared`,
 }
 
 /**
  * Lists the transactions of nodes that may still write an event whose id is taken:
  * - Transactions that write reports on the node itself.
+ * - Transactions of the coordinator that the node commits just now. If the connection is lost meanwhile, the coordinator's locks are
+ *   released before the commit has ended.
  * - Prepared transactions. The coordinator holds its locks until each node has committed; but if a node is lost in between, the transaction is
  *   committed there only when the node is back.
  *

@@ -57,6 +57,26 @@ describe.skipIf(noCitus !== undefined)(
       await expectToAdvance()
     })
 
+    test('waits for a commit that the coordinator has sent to a node', async () => {
+      const [internal, other] = [
+        await connect(workerUrl(), 'citus_internal gpid=1'),
+        await connect(workerUrl()),
+      ]
+      await other.query('select pg_advisory_lock(1)')
+      // As for a synchronous standby that is away.
+      await internal.query(`set citus.enable_ddl_propagation = off; begin;
+        create function pg_temp.wait() returns trigger language plpgsql as $$begin perform pg_advisory_xact_lock(1); return null; end$$;
+        create temporary table waiting (n integer);
+        create constraint trigger waits after insert on waiting initially deferred for each row execute function pg_temp.wait();
+        insert into waiting values (1)`)
+      const committed = internal.query('commit')
+      await expectToWait()
+      await other.query('select pg_advisory_unlock(1)')
+      await committed
+      await expectToAdvance()
+      await Promise.all([internal.end(), other.end()])
+    })
+
     test('waits for a transaction that ends on the coordinator and stays prepared on a node', async () => {
       await coordinator.query('begin; set local citus.enable_ddl_propagation = off')
       await coordinator.query('lock table events in row exclusive mode')
@@ -84,8 +104,8 @@ describe.skipIf(noCitus !== undefined)(
   },
 )
 
-async function connect(connectionString: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString })
+async function connect(connectionString: string, applicationName = 'test'): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString, application_name: applicationName })
   await client.connect()
   return client
 }
