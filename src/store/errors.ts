@@ -58,6 +58,9 @@ const CONNECTION_ENDED = new Set([
   'Connection terminated unexpectedly',
   'Connection terminated due to connection timeout',
   'timeout exceeded when trying to connect',
+  'timeout expired',
+  // The address of a node has changed, or the store is closed.
+  'Cannot use a pool after calling end on the pool',
   'Client has encountered a connection error and is not queryable',
   'Query read timeout',
 ])
@@ -97,7 +100,7 @@ const fromMeaning = {
     }),
   node_lost: (cause: unknown) =>
     unavailable(
-      'a node of the database cannot be reached: calls for its players, and changes of definitions, fail until it is back',
+      'a node of the database fails: so do calls for its players, and changes of definitions, until it is back',
       cause,
     ),
   cancelled: (cause: unknown) =>
