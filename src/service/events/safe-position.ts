@@ -137,6 +137,11 @@ export class SafePosition {
     // After a crash the database may assign ids again, to transactions that no barrier lists.
     if (life !== this.#life) this.#barriers = []
     this.#life = life
+    // A standby that lacked the last events has taken over. It assigns their ids again.
+    if (position < (this.#position ?? 0n)) {
+      this.#position = undefined
+      this.#barriers = []
+    }
     // The writers of a node that cannot be asked may all be open still, and it may have others.
     if (open === undefined) return
     this.#barriers = this.#barriers.map((barrier) => stillOpen(barrier, open))
