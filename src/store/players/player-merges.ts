@@ -87,6 +87,10 @@ export function playerMergeQueries(db: Kysely<Tables>, sharding: Sharding) {
       const isPlatform = sql<SqlBool>`((title_id, destination_id) in (
         select title_id, id from destinations where dialect <> ${WEBHOOK})) is true`
       if (isDistributed) {
+        // A delivery that is copied must not be completed before it is deleted.
+        await sql`select 1 from delivery_queues where player_id = ${absorbedId} order by title_id, destination_id for update`.execute(
+          db,
+        )
         const columns = DELIVERY_COLUMN_NAMES.filter((name) => name !== 'player_id')
         await moveRows(db, {
           table: 'deliveries',
