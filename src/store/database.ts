@@ -23,12 +23,12 @@ export interface Database<Statements> {
 }
 
 export const ONE_DATABASE_SETTINGS = ['plan_cache_mode = force_generic_plan']
+/** A server that stalls between two statements must not keep the others out. */
+export const STALLED_TRANSACTION = 'idle_in_transaction_session_timeout = 30000'
 /**
  * Citus cannot choose shards in a generic plan. A transaction that changes definitions on all nodes, and then rows of players, needs
  * one connection to each node: several would wait for each other.
  */
-/** A server that stalls between two statements must not keep the others out. */
-export const STALLED_TRANSACTION = 'idle_in_transaction_session_timeout = 30000'
 const CLUSTER_SETTINGS = [
   'plan_cache_mode = force_custom_plan',
   'citus.multi_shard_modify_mode = sequential',
@@ -37,6 +37,7 @@ const CLUSTER_SETTINGS = [
   'citus.node_connection_timeout = 2000',
   STALLED_TRANSACTION,
 ]
+
 /** Reads which statements a database takes: those of one Postgres, or of a cluster's coordinator. */
 export async function readDatabase(
   client: pg.ClientBase,
