@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { createGunzip } from 'node:zlib'
 import { Failure } from '../../failure.ts'
+import { decompressFrames } from './zstd-frames.ts'
 
 /** Characters of a name: the limit of the job. */
 const MAX_NAME = 512
@@ -24,20 +25,31 @@ export async function* decompressed(
   content: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   const isGzip = path.toLowerCase().endsWith('.gz')
-  const source = Readable.from(content, { objectMode: false })
-  const stream = isGzip ? createGunzip() : createZstdDecompress()
-  let sourceError: Error | undefined
-  source.on('error', (error) => {
-    sourceError = error
-    stream.destroy(error)
-  })
+  let sourceError: unknown
+  const source = (async function* () {
+    try {
+      yield* content
+    } catch (error) {
+      sourceError = error
+      throw error
+    }
+  })()
   try {
-    for await (const chunk of source.pipe(stream) as AsyncIterable<Buffer>) yield chunk
+    yield* isGzip ? gunzip(source) : decompressFrames(source)
   } catch (error) {
     if (sourceError !== undefined) throw sourceError
     const kind = isGzip ? 'gzip' : 'Zstandard'
     const reason = error instanceof Error ? error.message : String(error)
     throw new Failure([`${path} is cut short, or not compressed with ${kind}: ${reason}`], error)
+  }
+}
+
+async function* gunzip(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const source = Readable.from(content, { objectMode: false })
+  const stream = createGunzip()
+  source.on('error', (error) => stream.destroy(error))
+  try {
+    for await (const chunk of source.pipe(stream) as AsyncIterable<Buffer>) yield chunk
   } finally {
     source.destroy()
     stream.destroy()
