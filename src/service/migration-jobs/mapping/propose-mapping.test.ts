@@ -267,6 +267,16 @@ describe('a proposed mapping', () => {
       'a.csv',
       'is needed: not mapped: status: which of "3", "4" mean unlocked?',
     ],
+    [
+      'player,badge,done\nann,x,on\nbob,y,off\n',
+      'a.csv',
+      'is needed: not mapped: done: which of "on", "off" mean unlocked?',
+    ],
+    [
+      `player,badge,unlocked\n${rows(20, (index) => `ann,x,code ${index}`)}\n`,
+      'a.csv',
+      'is needed: not mapped: unlocked: which of "code 0", "code 1", "code 2", "code 3", "code 4" mean unlocked?',
+    ],
     ['hello\nworld\n', 'a.txt', 'the first line is neither JSON nor a header'],
     ['player,achievement\n', 'a.csv', 'has a header and no rows'],
     [

@@ -60,13 +60,12 @@ function guessFlag(
   for (const field of fieldsOfProgress(fields, FLAG_NAMES)) {
     if (nameRank(field.path, PERCENT_NAMES) !== undefined) continue
     const texts = [...new Set(statedValues(field).map((value) => String(value).trim()))]
-    if (texts.length === 0 || texts.length > MAX_STATES) continue
-    const guessed = trueTextsOf(field, texts, time)
+    if (texts.length === 0) continue
+    const guessed = texts.length > MAX_STATES ? undefined : trueTextsOf(field, texts, time)
     if (guessed !== undefined) {
       const { part: trueTexts, reasons } = guessed
       return { flag: { field: field.path, trueTexts }, reasons: [...reasons, ...doubts] }
     }
-    if (!isState(field.path)) continue
     const shown = texts.slice(0, 5).map((text) => JSON.stringify(text))
     doubts.push(
       `not mapped: ${field.path}: which of ${shown.join(', ')} mean unlocked? Add it as unlocked, with true_texts`,
