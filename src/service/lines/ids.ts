@@ -4,6 +4,8 @@ import { isLongerThan } from '../../model/text-length.ts'
 import { FieldError } from './field-error.ts'
 
 const EXPECTED = `a text of 1 to ${LIMITS.id} characters, or an integer`
+/** Control characters, which no caller can send in an id, the replacement character, which stands for a lost one, and spaces around the text. */
+const LIKELY_DAMAGE = /[\p{Cc}\ufffd]|^\s|\s$/u
 
 /** Returns the id in a value. Integers of any size are exact. */
 export function readId(field: string, value: JsonValue | undefined): string {
@@ -14,6 +16,16 @@ export function readId(field: string, value: JsonValue | undefined): string {
     if (text.length <= LIMITS.id) return text
   }
   throw new FieldError(field, EXPECTED, value)
+}
+
+/**
+ * Returns the id of a player in another system's record. A player is created for an unknown id, so an id that was likely damaged on its way
+ * is refused: it would be another player.
+ */
+export function readPlayerId(field: string, value: JsonValue | undefined): string {
+  const id = readId(field, value)
+  if (!LIKELY_DAMAGE.test(id)) return id
+  throw new FieldError(field, 'a text without control characters, U+FFFD, and spaces around it', value)
 }
 
 /** Returns a reader of ids that are replaced if the map has them. */

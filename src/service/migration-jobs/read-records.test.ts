@@ -10,7 +10,7 @@ import {
   shown,
   shownOf,
 } from '../../../test/support/migration-inputs.ts'
-import type { MappedRecord, MigrationFormat, MigrationMapping } from '../../model/migration-mapping.ts'
+import type { MigrationFormat, MigrationMapping } from '../../model/migration-mapping.ts'
 import { readRecords } from './read-records.ts'
 
 const CSV: MigrationMapping = { ...MAPPING, format: 'csv' }
@@ -78,15 +78,22 @@ describe('rows', () => {
       maxLength: 8,
     })
     const quoted = (field: string) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)
+    // A refusal shows the field as it was read.
+    const reasonOf = (field: string) =>
+      field.trim() === '' ? [] : [`percent: must be a number from 0 to 100, and is ${JSON.stringify(field)}`]
     return fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(fields, fields), { minLength: 1 }),
         fc.array(fc.integer({ min: 1, max: 9 })),
         async (rows, sizes) => {
-          const text = ['player,achievement', ...rows.map((row) => row.map(quoted).join(','))].join('\r\n')
-          const found = await readAll({ ...CSV, values: [] }, text, START, sizes)
-          const records = found.flatMap((record) => record.records as readonly MappedRecord[])
-          expect(records.map(({ player, achievement }) => [player.id, achievement.id])).toEqual(rows)
+          const lines = rows.map((row) => ['ann', 'first', ...row].map(quoted).join(','))
+          const text = ['player,achievement,other,percent', ...lines].join('\r\n')
+          const found = await readAll(CSV, text, START, sizes)
+          const reasons = found.flatMap(({ records }) =>
+            records.flatMap((record) => ('refusal' in record ? [record.refusal] : [])),
+          )
+          expect(found).toHaveLength(rows.length)
+          expect(reasons).toEqual(rows.flatMap(([, field]) => reasonOf(field)))
         },
       ),
     )

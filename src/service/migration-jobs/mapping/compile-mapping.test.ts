@@ -136,6 +136,16 @@ describe('a record', () => {
 
   test.each<[MigrationMapping, object | string, string]>([
     [MAPPING, { ...ids }, 'percent: must be in each record, and is missing'],
+    ...(['a\tb', 'a\n', '\u001b[31mann', '\u0085', ' ann', 'ann ', 'Jos\uFFFD'].map((player) => [
+      MAPPING,
+      { ...ids, player, percent: 1 },
+      `player: must be a text without control characters, U+FFFD, and spaces around it, and is ${JSON.stringify(player)}`,
+    ]) as [MigrationMapping, object, string][]),
+    ...(['on', 'x', '1.0', 2, 'completed', '-1'].map((done) => [
+      { ...UNLOCK, unlocked: FLAG },
+      { ...ids, done },
+      `done: must be one of true, 1, yes, t, y, false, 0, no, f, n, or a text that the mapping names in true_texts, which makes all others false, and is ${JSON.stringify(done)}`,
+    ]) as [MigrationMapping, object, string][]),
     [MAPPING, { ...ids, percent: 'abc' }, 'percent: must be a number from 0 to 100, and is "abc"'],
     [MAPPING, { ...ids, percent: 100.5 }, 'percent: must be a number from 0 to 100, and is 100.5'],
     [MAPPING, { ...ids, percent: -1 }, 'percent: must be a number from 0 to 100, and is -1'],

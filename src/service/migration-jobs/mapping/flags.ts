@@ -7,8 +7,10 @@ export const ANY_TEXT = '*'
 
 const TRUE_TEXTS: ReadonlySet<string> = new Set(['true', '1', 'yes', 't', 'y'])
 const FALSE_TEXTS: ReadonlySet<string> = new Set(['', 'false', '0', 'no', 'f', 'n', 'null'])
+const EXPECTED =
+  'one of true, 1, yes, t, y, false, 0, no, f, n, or a text that the mapping names in true_texts, which makes all others false'
 
-/** Returns a reader of flags: undefined if the record has no such member. */
+/** Returns a reader of flags: undefined if the record has no such member. Without texts of the mapping, an unknown text is refused. */
 export function flagReader({
   field,
   trueTexts,
@@ -21,6 +23,8 @@ export function flagReader({
     if (typeof value === 'object') throw new FieldError(field, 'true or false', value)
     if (typeof value === 'boolean' && trueTexts.length === 0) return value
     const text = String(value).trim().toLowerCase()
-    return texts.has(text) || (takesAny && !FALSE_TEXTS.has(text))
+    if (texts.has(text)) return true
+    if (trueTexts.length === 0 && !FALSE_TEXTS.has(text)) throw new FieldError(field, EXPECTED, value)
+    return takesAny && !FALSE_TEXTS.has(text)
   }
 }

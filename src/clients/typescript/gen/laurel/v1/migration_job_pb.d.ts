@@ -989,7 +989,8 @@ export declare type MappedFlag = Message<"laurel.v1.MappedFlag"> & {
   field: string;
 
   /**
-   * The texts that mean true, whatever their case. If empty: `true`, `1`, `yes`, `t` and `y`. Any other text means false. At most 100.
+   * The texts that mean true, whatever their case; any other text means false. If empty: `true`, `1`, `yes`, `t` and `y` mean true, `false`,
+   * `0`, `no`, `f`, `n`, `null` and an empty text mean false, and a record with another text is refused. At most 100.
    *
    * @generated from field: repeated string true_texts = 2;
    */
@@ -1010,7 +1011,8 @@ export declare type MappedFlagJson = {
   field?: string;
 
   /**
-   * The texts that mean true, whatever their case. If empty: `true`, `1`, `yes`, `t` and `y`. Any other text means false. At most 100.
+   * The texts that mean true, whatever their case; any other text means false. If empty: `true`, `1`, `yes`, `t` and `y` mean true, `false`,
+   * `0`, `no`, `f`, `n`, `null` and an empty text mean false, and a record with another text is refused. At most 100.
    *
    * @generated from field: repeated string true_texts = 2;
    */
