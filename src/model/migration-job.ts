@@ -33,6 +33,9 @@ export function lazySourceName(playerId: string): string {
   return `lazy source of player ${playerId}`
 }
 
+/** The member, or the column, of the reason in a file of refused records; a further one has a number after it. Readers ignore them. */
+export const REASON_MEMBER = 'laurel_reason'
+
 export interface MigrationJobKey {
   readonly titleId: string
   readonly jobId: string

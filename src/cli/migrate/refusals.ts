@@ -1,11 +1,16 @@
+import { join, parse } from 'node:path'
 import {
   MigrationFormat,
   type MigrationMapping,
   type MigrationRefusal,
 } from '../../gen/laurel/v1/migration_job.ts'
 import type { MigrationJobServiceClient } from '../../gen/laurel/v1/migration_job_service.ts'
+import { isJsonObject } from '../../model/json.ts'
+import { REASON_MEMBER } from '../../model/migration-job.ts'
+import { parseRecord } from '../../service/lines/parse-record.ts'
 import { callUnary } from '../client.ts'
 import { openOutput } from '../document.ts'
+import { print } from '../terminal.ts'
 import { connectJobs, type JobKey } from './connection.ts'
 
 export interface RefusalOptions {
@@ -13,8 +18,6 @@ export interface RefusalOptions {
 }
 
 const PAGE_SIZE = 1000
-/** The member, or the column, that has the reason. Readers ignore it. */
-const REASON = 'laurel_reason'
 
 export async function runRefusals(
   key: JobKey,
@@ -27,7 +30,10 @@ export async function runRefusals(
   return true
 }
 
-/** Writes the refused records in the format of their input, so that they can be corrected and fed again. */
+/**
+ * Writes the refused records in the format of their input, so that they can be corrected and fed again. Rows below another header than that
+ * of the first table, and rows of an identity map, which has none, go to further files: `refused-2.csv` beside `refused.csv`.
+ */
 export async function writeRefusals(
   client: MigrationJobServiceClient,
   key: JobKey,
@@ -35,38 +41,107 @@ export async function writeRefusals(
   out: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  await using output = await openOutput(out)
   const { sources = [] } = (await callUnary(client, client.getMigrationJob, key, signal)).job ?? {}
-  const header = sources.find(({ header: text }) => text !== '')?.header ?? ''
-  const format = formatOf(mapping?.format, header)
-  if (format.header !== undefined) await output.write(Buffer.from(`${format.header}\n`))
+  const format = mapping?.format ?? MigrationFormat.UNSPECIFIED
+  const headers = new Map(TABLES.has(format) ? sources.map(({ name, header }) => [name, header]) : [])
+  const main = [...headers.values()].find((header) => header !== '') ?? ''
+  await using stack = new AsyncDisposableStack()
+  const files = new Map<string, RefusalFile>()
+  const fileOf = async (header: string): Promise<RefusalFile> => {
+    const known = files.get(header)
+    if (known !== undefined) return known
+    const path = out === undefined || files.size === 0 ? out : numbered(out, files.size + 1)
+    const opened = new RefusalFile(path, stack.use(await openOutput(path)), formatOf(format, header))
+    files.set(header, opened)
+    return opened
+  }
+  await fileOf(main)
   for (let pageToken = ''; ; ) {
     const request = { ...key, pageSize: PAGE_SIZE, pageToken }
     const page = await callUnary(client, client.listMigrationRefusals, request, signal)
-    const lines = page.refusals.map((refusal) => `${format.line(refusal)}\n`)
-    if (lines.length > 0) await output.write(Buffer.from(lines.join('')))
+    for (const [header, refusals] of Map.groupBy(page.refusals, ({ source }) => headers.get(source) ?? main))
+      await (await fileOf(header)).write(refusals)
     pageToken = page.nextPageToken
     if (pageToken === '') break
   }
-  await output.finish()
+  for (const file of files.values()) await file.finish()
+  const [, ...others] = files.values()
+  if (others.length === 0) return
+  const names = others.map(({ path }) => path).join(', ')
+  const note =
+    out === undefined ? 'name a file with --out to have one for each' : `the others are in ${names}`
+  print([`refused rows have different headers: ${note}`], process.stderr)
 }
 
+const TABLES: ReadonlySet<MigrationFormat> = new Set([MigrationFormat.CSV, MigrationFormat.TSV])
+
+/** Returns the path with a number before its extension. */
+function numbered(path: string, number: number): string {
+  const { dir, name, ext } = parse(path)
+  return join(dir, `${name}-${number}${ext}`)
+}
+
+/** The text before, between and after the records, and each of them. */
 interface Format {
-  readonly header: string | undefined
-  readonly line: (refusal: MigrationRefusal) => string
+  readonly start: string
+  readonly separator: string
+  readonly end: string
+  readonly record: (refusal: MigrationRefusal) => string
 }
 
-function formatOf(format: MigrationFormat | undefined, header: string): Format {
-  if (format === MigrationFormat.CSV || format === MigrationFormat.TSV) {
+class RefusalFile {
+  readonly path: string | undefined
+  readonly #output: Awaited<ReturnType<typeof openOutput>>
+  readonly #format: Format
+  #count = 0
+
+  constructor(path: string | undefined, output: Awaited<ReturnType<typeof openOutput>>, format: Format) {
+    this.path = path
+    this.#output = output
+    this.#format = format
+  }
+
+  async write(refusals: readonly MigrationRefusal[]): Promise<void> {
+    const { start, separator, record } = this.#format
+    const texts = refusals.map((refusal, index) => {
+      const before = this.#count + index === 0 ? start : separator
+      return `${before}${record(refusal)}`
+    })
+    this.#count += texts.length
+    await this.#output.write(Buffer.from(texts.join('')))
+  }
+
+  async finish(): Promise<void> {
+    const { start, end } = this.#format
+    const rest = this.#count === 0 ? start + end : end
+    if (rest !== '') await this.#output.write(Buffer.from(rest))
+    await this.#output.finish()
+  }
+}
+
+function formatOf(format: MigrationFormat, header: string): Format {
+  if (TABLES.has(format)) {
     const [names = ''] = header.split('\n', 1)
     const isComma = names.replace(/"[^"]*"/g, '').includes(',')
     const delimiter = format === MigrationFormat.TSV ? '\t' : isComma || !names.includes(';') ? ',' : ';'
     return {
-      header: `${header}${delimiter}${REASON}`,
-      line: ({ text, reason }) => `${text}${delimiter}${quoted(reason)}`,
+      start: header === '' ? '' : `${header}${delimiter}${reasonName(header)}\n`,
+      separator: '',
+      end: '',
+      record: ({ text, reason }) => `${text}${delimiter}${quoted(reason)}\n`,
     }
   }
-  return { header: undefined, line: ({ text, reason }) => withReason(text, reason) }
+  const record = ({ text, reason }: MigrationRefusal) => withReason(text, reason)
+  if (format === MigrationFormat.DIALECT_DOCUMENT)
+    return { start: '[\n', separator: ',\n', end: '\n]\n', record }
+  return { start: '', separator: '', end: '', record: (refusal) => `${record(refusal)}\n` }
+}
+
+/** Returns a name that the text does not have: the records may be refused for the second time. */
+function reasonName(text: string): string {
+  let name = REASON_MEMBER
+  for (let number = 2; text.includes(name); number += 1) name = `${REASON_MEMBER}_${number}`
+  return name
 }
 
 function quoted(text: string): string {
@@ -76,7 +151,7 @@ function quoted(text: string): string {
 /** Adds a member to the text of an object, whose other members stay as they are. A text that is no object becomes a member of one. */
 function withReason(text: string, reason: string): string {
   const trimmed = text.trim()
-  const member = `"${REASON}":${JSON.stringify(reason)}`
+  const member = `"${reasonName(text)}":${JSON.stringify(reason)}`
   if (!isObject(trimmed)) return `{${member},"laurel_text":${JSON.stringify(text)}}`
   const inner = trimmed.slice(1, -1).trim()
   return `{${member}${inner === '' ? '' : `,${inner}`}}`
@@ -87,6 +162,8 @@ function isObject(text: string): boolean {
     const json: unknown = JSON.parse(text)
     return typeof json === 'object' && json !== null && !Array.isArray(json)
   } catch {
-    return false
+    // Readers forgive more than JSON has.
+    const parsed = parseRecord(text)
+    return 'json' in parsed && isJsonObject(parsed.json)
   }
 }

@@ -71,8 +71,8 @@ export async function runMigration(
     ? await callUnary(client, client.getMigrationJob, key, signal)
     : await callUnary(client, client.finishMigrationJob, key, signal)
   const done = ended.job as MigrationJob
-  if (options.refusals !== undefined && done.refusedCount > 0n)
-    await writeRefusals(client, key, mapping, options.refusals, signal)
+  // Also without refusals: a file of an earlier job would seem to be of this one.
+  if (options.refusals !== undefined) await writeRefusals(client, key, mapping, options.refusals, signal)
   print(options.json ? [jobJson(done)] : jobLines(done))
   if (done.refusedCount > 0n && options.refusals === undefined)
     print([`to get the refused records: laurel migrate refusals ${key.titleId} ${key.jobId}`], process.stderr)

@@ -62,7 +62,7 @@ async function* frameBytes(reader: ByteReader, start: Buffer): AsyncGenerator<Bu
 
 class ByteReader {
   readonly #content: AsyncIterator<Uint8Array>
-  #rest = Buffer.alloc(0)
+  #rest: Buffer = Buffer.alloc(0)
 
   constructor(content: AsyncIterable<Uint8Array>) {
     this.#content = content[Symbol.asyncIterator]()

@@ -8,7 +8,7 @@ import type { Quantity } from '../../../model/quantity.ts'
 import { DEFAULT_LOCALE } from '../../exchange/read-entries.ts'
 import { FieldError } from '../../lines/field-error.ts'
 import { readId } from '../../lines/ids.ts'
-import type { Refused } from '../../lines/refused.ts'
+import { type Refused, withoutReasons } from '../../lines/refused.ts'
 import { type MappingContext, playerReader, refusalOf } from '../mapping/compile-mapping.ts'
 import { stepsReader } from '../mapping/numbers.ts'
 
@@ -31,7 +31,12 @@ export function entryMapper(
     try {
       if ('error' in entry) throw entry.error
       const decoding = { locale: DEFAULT_LOCALE, envelope: entry.envelope }
-      const { title, progress } = decodeEntry(adapter, entry.json, decoding, entry.path).result
+      const { title, progress } = decodeEntry(
+        adapter,
+        withoutReasons(entry.json),
+        decoding,
+        entry.path,
+      ).result
       if (progress === undefined) return NONE
       const named = progress.account ?? account
       if (named === undefined) throw new FieldError(ACCOUNT, ACCOUNT_NEEDED, undefined)

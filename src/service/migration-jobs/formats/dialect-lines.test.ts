@@ -26,6 +26,12 @@ test('a line has an entry of its account', async () => {
   expect(identity).toMatchObject({ player: { kind: 'identity', id: 'ada' } })
 })
 
+test('an entry is read without the reasons that a file of refusals adds', async () => {
+  const reasons = { laurel_reason: 'first', laurel_reason_2: 'second' }
+  const [record] = await recordsOf(MAPPING, lines({ account: 'ada', entry: { ...reasons, ...entry } }))
+  expect([record]).toEqual(await recordsOf(MAPPING, lines({ account: 'ada', entry })))
+})
+
 test('a line with an error is refused, and one without an entry has no record', async () => {
   expect(
     await recordsOf(MAPPING, lines({ account: 'ada' }, { account: 'bob', error: 'it is private' })),

@@ -1,10 +1,10 @@
 import { EMPTY_OBJECT } from '../../../dialect/empty.ts'
-import type { JsonValue } from '../../../model/json.ts'
+import type { JsonObject, JsonValue } from '../../../model/json.ts'
 import type { MappedPlayerId, MappedRecord, MigrationMapping } from '../../../model/migration-mapping.ts'
 import { FieldError } from '../../lines/field-error.ts'
 import { mappedIdReader } from '../../lines/ids.ts'
 import { PROGRESS_KIND, readProgressLine } from '../../lines/progress-line.ts'
-import type { Refused } from '../../lines/refused.ts'
+import { type Refused, withoutReasons } from '../../lines/refused.ts'
 import { refusalOf } from '../mapping/compile-mapping.ts'
 
 const NONE: readonly never[] = Object.freeze([])
@@ -19,7 +19,7 @@ export function laurelLineMapper({
   const achievementOf = mappedIdReader('achievementId', achievement?.ids ?? {})
   const kind: MappedPlayerId['kind'] = player?.usesIdentities === true ? 'identity' : 'player'
   return (json) => {
-    const line = json as Readonly<Record<string, JsonValue>>
+    const line = withoutReasons(json as JsonObject)
     try {
       if (typeof line['kind'] !== 'string')
         throw new FieldError('kind', 'a text, such as progress', line['kind'])
