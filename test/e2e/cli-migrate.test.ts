@@ -183,6 +183,12 @@ test('reads a compressed file, a folder of documents and standard input', async 
   )
   piped.process.stdin?.end(`${HEADER}\npiped,first,20,\n`)
   expect(await piped.result).toMatchObject({ code: 0, stdout: expect.stringContaining('1 new') })
+
+  const both = [gz, '--identities', gz, '--mapping', mapping]
+  expect(await run('kinds', 'both', ...both)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('cannot be an input and the identity map'),
+  })
 })
 
 test('reads the players of another Laurel', async () => {
@@ -211,17 +217,24 @@ test('takes no further input of a job that has ended', async () => {
   })
 })
 
-test('says when a file has changed since the job read it', async () => {
-  await titleWith('changed')
-  const mapping = await mappingFile()
-  const input = await file('grows.csv', table(3))
-  expect(await run('changed', 'a', input, '--mapping', mapping, '--keep-open')).toMatchObject({ code: 0 })
-  await writeFile(input, table(4))
-  expect(await run('changed', 'a', input, '--mapping', mapping)).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining('grows.csv is not the input that the job has read: it has changed since'),
-  })
-})
+test.each([false, true])(
+  'says when a file has changed since the job read it; compressed: %s',
+  async (isGzip) => {
+    const title = isGzip ? 'changed-gz' : 'changed'
+    await titleWith(title)
+    const mapping = await mappingFile()
+    const write = (count: number) =>
+      isGzip ? file('grows.csv.gz', gzipSync(table(count))) : file('grows.csv', table(count))
+    const options = [await write(3), '--mapping', mapping, '--keep-open']
+    for (let time = 0; time < 2; time += 1)
+      expect(await run(title, 'a', ...options)).toMatchObject({ code: 0 })
+    await write(4)
+    expect(await run(title, 'a', ...options)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is not the input that the job has read: it has changed since'),
+    })
+  },
+)
 
 test.each([true, false])('reads a URL whose connections break; with ranges: %s', async (hasRanges) => {
   const title = hasRanges ? 'ranges' : 'no-ranges'

@@ -56,11 +56,13 @@ export async function runMigration(
       'without such a field, import the whole input with another --job: records that are imported already change nothing',
     ])
   await using opened = await openSources(inputs, mapping, options, signal)
+  const map = options.identities === undefined ? undefined : await openFile(options.identities)
+  if (opened.list.some(({ name }) => name === map?.name))
+    throw new Failure([`${map?.name} cannot be an input and the identity map: give two files`])
   using client = await connectJobs()
   const run = await beginRun(client, key, mapping, options, signal)
   const sources = opened.list.map((source) => ofRun(source, run))
-  const identities =
-    options.identities === undefined ? undefined : ofRun(await openFile(options.identities), run)
+  const identities = map && ofRun(map, run)
   const feed = new Feeder(client, key, signal)
   {
     using meter = startMigrationMeter(sources)
@@ -170,24 +172,36 @@ class Feeder {
         return
       } catch (error) {
         if (!isTransient(error) || Date.now() > deadline || this.#signal.aborted) throw error
-        meter.lost()
+        meter.wait(
+          remoteErrorIn(error)?.code === status.ABORTED ? 'another command feeds it' : 'the server is away',
+        )
         await sleep(delay, this.#signal)
         delay = Math.min(2 * delay, MAX_DELAY_MILLISECONDS)
       }
     }
   }
 
-  async #find({ name, versionsOf, size, isReadWhole }: MigrationSource) {
+  async #find(source: MigrationSource) {
+    const { name, versionsOf, isReadWhole } = source
     const { job } = await callUnary(this.#client, this.#client.getMigrationJob, this.#key, this.#signal)
     if (job === undefined) throw new Error('the response has no job')
     const known = job.sources.find((each) => each.name === name)
-    const isLonger = known?.done && !isReadWhole && size !== undefined && BigInt(size) !== known.position
     const isOther = job.sources.some((each) => isVersion(each.name, versionsOf) && each.name !== name)
-    if (isLonger || isOther) throw otherInput(name)
+    if (isOther) throw otherInput(name)
+    if (known?.done && !isReadWhole) {
+      const size = source.size ?? (source.isMeasurable ? await this.#measure(source) : undefined)
+      if (size !== undefined && BigInt(size) !== known.position) throw otherInput(name)
+    }
     // The same command again, after the job has ended.
     const isRead = known?.done === true && SUCCEEDED.has(job.state)
     if (job.state !== MigrationState.RUNNING && !isRead) throw notRunning(this.#key, job)
     return known
+  }
+
+  async #measure(source: MigrationSource): Promise<number> {
+    let size = 0
+    for await (const { length } of source.open(0, this.#signal, '')) size += length
+    return size
   }
 
   #send(source: MigrationSource, position: number, identities: boolean, content: AsyncIterable<Uint8Array>) {

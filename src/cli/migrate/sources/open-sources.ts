@@ -118,6 +118,7 @@ function openStandardInput(): MigrationSource {
   return {
     name,
     size: undefined,
+    isMeasurable: true,
     isReadWhole: false,
     open: (position) => {
       if (position <= stream.end) return stream.open(position)
@@ -131,13 +132,21 @@ function openStandardInput(): MigrationSource {
 /** Returns the source of one file. Its name is the absolute path: the same name in another folder is another input. */
 export async function openFile(file: string): Promise<MigrationSource> {
   if (file === '-') return openStandardInput()
-  const { size } = await stat(file).catch((error: Error) => {
+  const found = await stat(file).catch((error: Error) => {
     throw new Failure([`cannot read ${file}: ${error.message}`], error)
   })
+  if (!found.isFile())
+    throw new Failure([
+      found.isDirectory()
+        ? `${file} is a folder, and not a file`
+        : `${file} is a pipe or a device, which cannot be read from a position: give - and send it to standard input`,
+    ])
+  const { size } = found
   const compressed = isCompressed(file)
   return {
     name: sourceName(resolve(file)),
     size: compressed ? undefined : size,
+    isMeasurable: compressed,
     isReadWhole: false,
     open: (position, signal) => {
       const start = compressed ? 0 : position

@@ -43,6 +43,8 @@ export async function openUrl(url: URL, target: Target, signal: AbortSignal): Pr
     name: sourceName(version === undefined ? label : `${label} (${version})`),
     ...(version === undefined || label.length > MAX_VERSIONED ? {} : { versionsOf: `${label} (` }),
     size: compressed ? undefined : length,
+    // A version says whether the file has changed.
+    isMeasurable: version === undefined,
     isReadWhole: false,
     open: (position, openSignal) =>
       compressed
