@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { SERVER_HELP } from '../client.ts'
+import { explain, Failure } from '../failure.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { addPlatformOptions, each } from '../pull/platform-options.ts'
 import { type PlanOptions, runPlan } from './plan.ts'
@@ -144,7 +145,22 @@ function addLiveOptions(command: Command): Command {
 
 /** Sets the exit code: 0 if everything asked for was done. */
 async function complete(work: (signal: AbortSignal) => Promise<boolean>): Promise<void> {
-  process.exitCode = (await untilInterrupted(work)) ? 0 : 1
+  const explained = (signal: AbortSignal) =>
+    work(signal).catch((error: unknown) => {
+      throw new Failure(explain(error, OPTIONS), error)
+    })
+  process.exitCode = (await untilInterrupted(explained)) ? 0 : 1
+}
+
+/** The words of the command line by the fields of requests. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  title_id: '--title',
+  job_id: '--job',
+  'job.title_id': '--title',
+  'job.job_id': '--job',
+  'job.overlap': '--overlap',
+  'job.deliveries_per_second': '--deliveries-per-second',
+  mapping: 'the mapping',
 }
 
 function readCount(text: string): number {

@@ -3,6 +3,7 @@ import { MigrationMapping } from '../../gen/laurel/v1/migration_job.ts'
 import { PlanMigrationJobResponse } from '../../gen/laurel/v1/migration_job_service.ts'
 import { messageJson } from '../../grpc/message-json.ts'
 import { callUnary } from '../client.ts'
+import { Failure } from '../failure.ts'
 import { listing, print } from '../terminal.ts'
 import { connectJobs, readMappingFile } from './connection.ts'
 import { openSources } from './sources/open-sources.ts'
@@ -36,6 +37,8 @@ export async function runPlan(input: string, options: PlanOptions, signal: Abort
     if (!isWhole) break
   }
   const content = Buffer.concat(pieces).subarray(0, SAMPLE_BYTES)
+  if (content.length === 0)
+    throw new Failure([`${source.name} is empty: no mapping can be proposed or tried`])
   using client = await connectJobs()
   const totalBytes = BigInt(isWhole ? content.length : (source.size ?? 0))
   const request = { titleId: options.title, source: source.name, content, totalBytes, mapping }

@@ -250,7 +250,8 @@ async function missingJob(queries: Queries, { titleId, jobId }: MigrationJobKey)
 
 export function notRunning({ titleId, jobId, state, pauseReason }: MigrationJob): LaurelError {
   const reason = pauseReason === '' ? '' : `: ${pauseReason}`
-  const message = `migration job ${jobId} is ${state.replaceAll('_', ' ')}${reason}: resume it to go on`
+  const remedy = state === 'rolled_back' ? 'create another one' : 'resume it to go on'
+  const message = `migration job ${jobId} is ${state.replaceAll('_', ' ')}${reason}: ${remedy}`
   const metadata = { titleId, jobId, state }
   return new LaurelError('failed_precondition', 'MIGRATION_JOB_NOT_RUNNING', message, { metadata })
 }

@@ -102,7 +102,7 @@ describe('rows', () => {
   test('with another number of columns or malformed quotes are refused', async () => {
     const text = 'player,achievement,percent\nann,first\nann,a"b,3\nann,"a"b,3\nann,first,1,2\nben,first,50'
     const columns = (count: number) =>
-      `the row has ${count} columns, and the header has 3: put a field that holds a delimiter in quotes`
+      `the row has ${count} columns, and the header has 3: ${count < 3 ? 'add what is missing' : 'put a field that holds a delimiter in quotes'}`
     const quotes = ': write a quote in a field twice, and the field in quotes'
     expect(await shownOf(CSV, text)).toEqual([
       columns(2),
@@ -170,6 +170,11 @@ describe('an input', () => {
     ['csv', 'PK\u0003\u0004', 'the input is a ZIP file, or a workbook'],
     ['csv', 'player,percent,percent,a,a\n', 'columns more than once: "percent", "a"; rename or remove them'],
     ['csv', 'player,percent\n', 'names the column "achievement", and the header has "player", "percent"'],
+    [
+      'csv',
+      '\nplayer,achievement,percent\n',
+      'the first line is empty: begin the input with the names of the columns',
+    ],
     ['csv', '"player,percent\n', 'the header cannot be read: the row has a quote that is not closed'],
     ['csv', `${'x'.repeat(65 * 1024)}\n`, 'the header is longer than 64 KiB'],
   ])('in %s is refused as a whole: %#', async (format, input, message) => {

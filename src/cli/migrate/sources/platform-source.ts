@@ -77,7 +77,9 @@ export async function openPlatform(
     mapping !== undefined &&
     (mapping.format !== MigrationFormat.DIALECT_LINES || mapping.dialect !== dialect)
   )
-    throw new Failure([`${name} needs the mapping {"format": "DIALECT_LINES", "dialect": "${dialect}"}`])
+    throw new Failure([
+      `${name} needs the mapping {"format": "MIGRATION_FORMAT_DIALECT_LINES", "dialect": "${dialect}"}`,
+    ])
   checkPlayerCredential(dialect, source, options)
   if (options.playerCredential?.includes('{player}'))
     throw new Failure(['--player-credential of a live API names the account: {account}, and not {player}'])

@@ -61,6 +61,10 @@ function delimiterOf(firstLine: string): string {
 function headerOf(record: TextRecord | undefined): string {
   if (record === undefined || record.refusal !== undefined)
     throw inputRefused(`the header cannot be read: ${record?.refusal ?? 'it is missing'}`)
+  if (record.text.trim() === '')
+    throw inputRefused(
+      'the header cannot be read: the first line is empty: begin the input with the names of the columns',
+    )
   // Postgres, which stores it, has no such character in texts.
   if (record.text.includes('\0'))
     throw inputRefused('the header holds the character U+0000: is the input text in UTF-8?')
@@ -107,8 +111,11 @@ class Table {
   #mapRow(row: Row | Refused): MappedRecord | Refused {
     if ('refusal' in row) return row
     if (row.length === this.#columnCount) return this.#map(row)
-    const refusal = `the row has ${row.length} columns, and the header has ${this.#columnCount}: put a field that holds a delimiter in quotes`
-    return { refusal }
+    const remedy =
+      row.length < this.#columnCount ? 'add what is missing' : 'put a field that holds a delimiter in quotes'
+    return {
+      refusal: `the row has ${row.length} columns, and the header has ${this.#columnCount}: ${remedy}`,
+    }
   }
 
   /** Returns a row for each text: together, because each call has costs of its own. */
