@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dialects } from '../../src/registry.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { runLaurelHere } from '../support/laurel.ts'
+import { runLaurelHere, startCommand } from '../support/laurel.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
 /* Files of refused records are fed again, corrected or not, as often as it takes. */
@@ -129,4 +129,31 @@ test('the file of refusals is written without refusals, and has none of another 
   await writeFile(stale, 'player,achievement,laurel_reason\nold,nowhere,"an old reason"\n')
   const { code, text } = await run(TABLE, [input])
   expect({ code, text }).toEqual({ code: 0, text: 'player,achievement,laurel_reason\n' })
+})
+
+test('a command that fails or is interrupted ends, although standard input is still open', async () => {
+  const args = [
+    'migrate',
+    'run',
+    '-',
+    '--title',
+    't',
+    '--mapping',
+    await file('piped.json', JSON.stringify(TABLE)),
+    '--job',
+  ]
+  const env = { LAUREL_GRPC_ADDRESS: server.address }
+  const failing = startCommand('src/cli/main.ts', [...args, 'piped-1'], { env })
+  failing.process.stdin?.write('player,other\n')
+  expect(await failing.result).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(
+      'the mapping names the column "achievement", and the header has "player", "other"',
+    ),
+  })
+  const interrupted = startCommand('src/cli/main.ts', [...args, 'piped-2'], { env })
+  interrupted.process.stdin?.write('player,achievement\n')
+  await expect.poll(() => laurel('migration-jobs', 'get', 't', 'piped-2')).toMatchObject({ code: 0 })
+  interrupted.process.kill('SIGINT')
+  expect((await interrupted.result).code).toBe(130)
 })

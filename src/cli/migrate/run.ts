@@ -56,7 +56,8 @@ export async function runMigration(
       'without such a field, import the whole input with another --job: records that are imported already change nothing',
     ])
   await using opened = await openSources(inputs, mapping, options, signal)
-  const map = options.identities === undefined ? undefined : await openFile(options.identities)
+  await using stack = new AsyncDisposableStack()
+  const map = options.identities === undefined ? undefined : await openFile(options.identities, stack)
   if (opened.list.some(({ name }) => name === map?.name))
     throw new Failure([`${map?.name} cannot be an input and the identity map: give two files`])
   using client = await connectJobs()

@@ -8,7 +8,8 @@ import { count, print } from '../terminal.ts'
 
 /** Imports an export. Lines of earlier calls are skipped. */
 export async function runImport(file: string, signal: AbortSignal): Promise<void> {
-  const source = await openFile(file)
+  await using stack = new AsyncDisposableStack()
+  const source = await openFile(file, stack)
   using client = await connect(ExchangeServiceClient, readProcessClientConfig())
   let imported = 0
   let done = false

@@ -9,5 +9,5 @@ test.each([
   [import.meta.dirname, 'is a folder, and not a file'],
   [`${import.meta.dirname}/none`, 'cannot read'],
 ])('%s is refused with advice', async (path, message) => {
-  await expect(openFile(path)).rejects.toThrow(message)
+  await expect(openFile(path, new AsyncDisposableStack())).rejects.toThrow(message)
 })

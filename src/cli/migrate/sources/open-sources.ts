@@ -42,7 +42,7 @@ export async function openSources(
       ? [await openUrl(outbound.checkUrl(input, 'the input'), outbound.to(input, URL_LIMITS), signal)]
       : input.startsWith('laurel://')
         ? [openLaurel(input, signal)]
-        : await openLocal(input, mapping)
+        : await openLocal(input, mapping, stack)
     list.push(...opened.map((source) => ({ ...source, isReadWhole })))
   }
   checkNames(list)
@@ -64,8 +64,9 @@ function checkNames(sources: readonly MigrationSource[]): void {
 async function openLocal(
   input: string,
   mapping: MigrationMapping | undefined,
+  stack: AsyncDisposableStack,
 ): Promise<readonly MigrationSource[]> {
-  if (input === '-') return [openStandardInput()]
+  if (input === '-') return [openStandardInput(stack)]
   const found = await stat(input).catch(() => undefined)
   if (found?.isDirectory()) return [await openFolder(input, mapping)]
   const files = found === undefined ? await matches(input) : [input]
@@ -77,7 +78,7 @@ async function openLocal(
         files.map((path) => ({ path, name: path })),
       ),
     ]
-  return await Promise.all(files.map(openFile))
+  return await Promise.all(files.map((file) => openFile(file, stack)))
 }
 
 async function matches(pattern: string): Promise<readonly string[]> {
@@ -112,7 +113,9 @@ function linked(path: string): Failure {
   ])
 }
 
-function openStandardInput(): MigrationSource {
+function openStandardInput(stack: AsyncDisposableStack): MigrationSource {
+  // A program that still writes to it would keep the command from ending.
+  stack.defer(() => void process.stdin.destroy())
   const name = 'standard input'
   const stream = new ReplayedStream(name, process.stdin)
   return {
@@ -130,8 +133,8 @@ function openStandardInput(): MigrationSource {
 }
 
 /** Returns the source of one file. Its name is the absolute path: the same name in another folder is another input. */
-export async function openFile(file: string): Promise<MigrationSource> {
-  if (file === '-') return openStandardInput()
+export async function openFile(file: string, stack: AsyncDisposableStack): Promise<MigrationSource> {
+  if (file === '-') return openStandardInput(stack)
   const found = await stat(file).catch((error: Error) => {
     throw new Failure([`cannot read ${file}: ${error.message}`], error)
   })
