@@ -41,8 +41,11 @@ export function migrationJobService(operations: Operations): HandlersOf<typeof M
     }),
 
     getMigrationJob: unary(async (message, call) => {
-      const key = parse((violations) => readJobKey(message, violations))
-      const { job, sources } = await operations.getMigrationJob(key, call)
+      const request = parse((violations) => ({
+        ...readJobKey(message, violations),
+        source: message.source === '' ? undefined : readSourceName(message.source, violations),
+      }))
+      const { job, sources } = await operations.getMigrationJob(request, call)
       return { job: writeMigrationJob(job, sources) }
     }),
 

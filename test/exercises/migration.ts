@@ -157,8 +157,8 @@ function* lines(players: number): Generator<string> {
 async function recordsOf(address: string): Promise<number> {
   using jobs = createClient(MigrationJobServiceClient, address)
   const deadline = new Date(Date.now() + 5_000)
-  const key = { titleId: TITLE_ID, jobId: 'first' }
-  const found = await callUnary(jobs, 'getMigrationJob', key, { deadline }).catch(() => undefined)
+  const request = { titleId: TITLE_ID, jobId: 'first', source: '' }
+  const found = await callUnary(jobs, 'getMigrationJob', request, { deadline }).catch(() => undefined)
   return Number(found?.job?.recordCount ?? 0)
 }
 

@@ -46,7 +46,7 @@ export async function runReconcile(
     throw new Failure(['give an input, or a platform by --platform'])
   using client = await connectJobs()
   const key = { titleId: options.title, jobId: options.job }
-  const { job } = await callUnary(client, client.getMigrationJob, key, signal)
+  const { job } = await callUnary(client, client.getMigrationJob, { ...key, source: '' }, signal)
   const rows = new Map<string, ReconciledRow>()
   let isEqual = true
   let deadEnds = 0

@@ -25,7 +25,7 @@ export async function runRefusals(
   signal: AbortSignal,
 ): Promise<boolean> {
   using client = await connectJobs()
-  const { job } = await callUnary(client, client.getMigrationJob, key, signal)
+  const { job } = await callUnary(client, client.getMigrationJob, { ...key, source: '' }, signal)
   await writeRefusals(client, key, job?.mapping, out, signal)
   return true
 }
@@ -41,7 +41,8 @@ export async function writeRefusals(
   out: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const { sources = [] } = (await callUnary(client, client.getMigrationJob, key, signal)).job ?? {}
+  const { sources = [] } =
+    (await callUnary(client, client.getMigrationJob, { ...key, source: '' }, signal)).job ?? {}
   const format = mapping?.format ?? MigrationFormat.UNSPECIFIED
   const headers = new Map(TABLES.has(format) ? sources.map(({ name, header }) => [name, header]) : [])
   const main = [...headers.values()].find((header) => header !== '') ?? ''

@@ -71,7 +71,7 @@ export async function runMigration(
     for (const source of sources) await feed.feed(source, false, meter)
   }
   const ended = options.keepOpen
-    ? await callUnary(client, client.getMigrationJob, key, signal)
+    ? await callUnary(client, client.getMigrationJob, { ...key, source: '' }, signal)
     : await callUnary(client, client.finishMigrationJob, key, signal)
   const done = ended.job as MigrationJob
   // Also without refusals: a file of an earlier job would seem to be of this one.
@@ -184,7 +184,9 @@ class Feeder {
 
   async #find(source: MigrationSource) {
     const { name, versionsOf, isReadWhole } = source
-    const { job } = await callUnary(this.#client, this.#client.getMigrationJob, this.#key, this.#signal)
+    // The other versions of an input are found by the names of all, of which a job may have more than a response.
+    const request = { ...this.#key, source: versionsOf === undefined ? name : '' }
+    const { job } = await callUnary(this.#client, this.#client.getMigrationJob, request, this.#signal)
     if (job === undefined) throw new Error('the response has no job')
     const known = job.sources.find((each) => each.name === name)
     const isOther = job.sources.some((each) => isVersion(each.name, versionsOf) && each.name !== name)

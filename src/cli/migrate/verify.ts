@@ -21,7 +21,7 @@ export async function runVerify(
 ): Promise<boolean> {
   using client = await connectJobs()
   const key = { titleId: options.title, jobId: options.job }
-  const { job } = await callUnary(client, client.getMigrationJob, key, signal)
+  const { job } = await callUnary(client, client.getMigrationJob, { ...key, source: '' }, signal)
   if (job?.mapping === undefined) throw new Error('a job has a mapping')
   const reports: object[] = []
   let isCovered = true

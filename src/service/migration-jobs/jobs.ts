@@ -99,10 +99,15 @@ async function announced(services: Services, job: MigrationJob): Promise<Migrati
   return job
 }
 
-export async function getJob(services: Services, key: MigrationJobKey, call: Call): Promise<JobState> {
+/** Returns a job with its sources, or with the one of a name, if it has that. */
+export async function getJob(
+  services: Services,
+  { source, ...key }: MigrationJobKey & { readonly source?: string | undefined },
+  call: Call,
+): Promise<JobState> {
   return services.store.read(call.signal, async (queries) => ({
     job: await jobOf(queries, key),
-    sources: await queries.migrationJobs.listSources(key),
+    sources: await queries.migrationJobs.listSources(key, source),
   }))
 }
 

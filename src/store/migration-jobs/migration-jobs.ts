@@ -210,9 +210,10 @@ export function migrationJobQueries(db: Kysely<Tables>) {
           .execute()
     },
 
-    async listSources(key: MigrationJobKey): Promise<readonly MigrationSource[]> {
-      const rows = await selectSources(key).orderBy('name').limit(MAX_LISTED_SOURCES).execute()
-      return rows.map(toSource)
+    /** Returns the first sources by name, or those of one name. */
+    async listSources(key: MigrationJobKey, name?: string): Promise<readonly MigrationSource[]> {
+      const found = name === undefined ? selectSources(key) : selectSources(key).where('name', '=', name)
+      return (await found.orderBy('name').limit(MAX_LISTED_SOURCES).execute()).map(toSource)
     },
 
     async findUnfinishedSource(key: MigrationJobKey): Promise<string | undefined> {
@@ -290,11 +291,6 @@ function toJob(row: Row<'migration_jobs'>): MigrationJob {
 }
 
 function toSource(row: Row<'migration_sources'>): MigrationSource {
-  return {
-    name: row.name,
-    position: row.position,
-    header: row.header,
-    recordCount: row.record_count,
-    done: row.done,
-  }
+  const { name, position, header, record_count: recordCount, done } = row
+  return { name, position, header, recordCount, done }
 }

@@ -281,3 +281,17 @@ describe('feeding a migration job', () => {
     expect(await progressOf('changed', 'bob', 'laps')).toMatchObject({ state: 'achieved' })
   })
 })
+
+test('a job is returned with the source of a name, however many sources it has', async () => {
+  await createTitleWith(services, 'many', [win])
+  const key = await createTestJob(services, 'many', 'a')
+  const names = Array.from({ length: 1_001 }, (_, index) => `rows-${String(index).padStart(4, '0')}`)
+  await services.store.write(NEVER_ABORTED, async (queries) => {
+    for (const name of names) await queries.migrationJobs.findSource(key, name)
+  })
+  const namesOf = async (source?: string) =>
+    (await getJob(services, { ...key, source }, callOf())).sources.map(({ name }) => name)
+  expect(await namesOf()).toEqual(names.slice(0, 1_000))
+  expect(await namesOf('rows-1000')).toEqual(['rows-1000'])
+  expect(await namesOf('others')).toEqual([])
+})

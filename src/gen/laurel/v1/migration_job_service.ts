@@ -81,6 +81,8 @@ export interface GetMigrationJobRequest {
   titleId: string;
   /** The job. Required. */
   jobId: string;
+  /** The name of an input: the job is returned with this one alone, or with none if it has no such input. If empty, with the first 1000. */
+  source: string;
 }
 
 /** The response of GetMigrationJob. */
@@ -537,7 +539,7 @@ export const CreateMigrationJobResponse: MessageFns<CreateMigrationJobResponse> 
 };
 
 function createBaseGetMigrationJobRequest(): GetMigrationJobRequest {
-  return { titleId: "", jobId: "" };
+  return { titleId: "", jobId: "", source: "" };
 }
 
 export const GetMigrationJobRequest: MessageFns<GetMigrationJobRequest> = {
@@ -547,6 +549,9 @@ export const GetMigrationJobRequest: MessageFns<GetMigrationJobRequest> = {
     }
     if (message.jobId !== "") {
       writer.uint32(18).string(message.jobId);
+    }
+    if (message.source !== "") {
+      writer.uint32(26).string(message.source);
     }
     return writer;
   },
@@ -580,6 +585,14 @@ export const GetMigrationJobRequest: MessageFns<GetMigrationJobRequest> = {
             message.jobId = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.source = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -599,6 +612,7 @@ export const GetMigrationJobRequest: MessageFns<GetMigrationJobRequest> = {
     const message = createBaseGetMigrationJobRequest();
     message.titleId = object.titleId ?? "";
     message.jobId = object.jobId ?? "";
+    message.source = object.source ?? "";
     return message;
   },
 };

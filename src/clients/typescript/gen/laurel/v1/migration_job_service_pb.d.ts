@@ -100,6 +100,13 @@ export declare type GetMigrationJobRequest = Message<"laurel.v1.GetMigrationJobR
    * @generated from field: string job_id = 2;
    */
   jobId: string;
+
+  /**
+   * The name of an input: the job is returned with this one alone, or with none if it has no such input. If empty, with the first 1000.
+   *
+   * @generated from field: string source = 3;
+   */
+  source: string;
 };
 
 /**
@@ -121,6 +128,13 @@ export declare type GetMigrationJobRequestJson = {
    * @generated from field: string job_id = 2;
    */
   jobId?: string;
+
+  /**
+   * The name of an input: the job is returned with this one alone, or with none if it has no such input. If empty, with the first 1000.
+   *
+   * @generated from field: string source = 3;
+   */
+  source?: string;
 };
 
 /**
