@@ -157,3 +157,29 @@ test('a command that fails or is interrupted ends, although standard input is st
   interrupted.process.kill('SIGINT')
   expect((await interrupted.result).code).toBe(130)
 })
+
+test('a job whose refusals cannot be written is reported, and a file that would be another input is refused before', async () => {
+  const input = await file('unwritable.csv', 'player,achievement\nann,nowhere\n')
+  const mapping = await file('table.json', JSON.stringify(TABLE))
+  const job = ['--title', 't', '--job', 'unwritable', '--mapping', mapping]
+  expect(
+    await laurel('migrate', 'run', input, ...job, '--refusals', join(folder, 'none', 'a.csv')),
+  ).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('migration job unwritable succeeded with refusals'),
+    stderr: expect.stringContaining('there is no such file or folder'),
+  })
+  const documents = { ...FIELDS, format: 'MIGRATION_FORMAT_PLAYER_DOCUMENTS' }
+  const other = [
+    '--title',
+    't',
+    '--job',
+    'documents',
+    '--mapping',
+    await file('documents.json', JSON.stringify(documents)),
+  ]
+  expect(await laurel('migrate', 'run', input, ...other, '--refusals', 'refused.json')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('must not end with .json'),
+  })
+})

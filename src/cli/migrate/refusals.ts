@@ -10,6 +10,7 @@ import { REASON_MEMBER } from '../../model/migration-job.ts'
 import { parseRecord } from '../../service/lines/parse-record.ts'
 import { callUnary } from '../client.ts'
 import { openOutput } from '../document.ts'
+import { Failure } from '../failure.ts'
 import { print } from '../terminal.ts'
 import { connectJobs, type JobKey } from './connection.ts'
 
@@ -41,6 +42,7 @@ export async function writeRefusals(
   out: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
+  checkRefusalsFile(mapping, out)
   const { sources = [] } =
     (await callUnary(client, client.getMigrationJob, { ...key, source: '' }, signal)).job ?? {}
   const format = mapping?.format ?? MigrationFormat.UNSPECIFIED
@@ -72,6 +74,14 @@ export async function writeRefusals(
   const note =
     out === undefined ? 'name a file with --out to have one for each' : `the others are in ${names}`
   print([`refused rows have different headers: ${note}`], process.stderr)
+}
+
+/** @throws Failure for a name by which the file would be another input when it is fed again */
+export function checkRefusalsFile(mapping: MigrationMapping | undefined, out: string | undefined): void {
+  if (mapping?.format === MigrationFormat.PLAYER_DOCUMENTS && out?.endsWith('.json'))
+    throw new Failure([
+      `the file of refusals must not end with .json, and is ${out}: such a file is the document of one player, and refusals are lines`,
+    ])
 }
 
 const TABLES: ReadonlySet<MigrationFormat> = new Set([MigrationFormat.CSV, MigrationFormat.TSV])

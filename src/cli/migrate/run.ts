@@ -16,7 +16,7 @@ import { print } from '../terminal.ts'
 import { connectJobs, type JobKey, readMappingFile } from './connection.ts'
 import { jobJson, jobLines } from './job-report.ts'
 import { type MigrationMeter, startMigrationMeter } from './meter.ts'
-import { writeRefusals } from './refusals.ts'
+import { checkRefusalsFile, writeRefusals } from './refusals.ts'
 import { sourceName } from './sources/bytes.ts'
 import { openFile, openSources } from './sources/open-sources.ts'
 import { type LiveOptions, liveMappingOf } from './sources/platform-source.ts'
@@ -55,6 +55,7 @@ export async function runMigration(
       '--delta needs updateTime in the mapping: the field with the time at which a record last changed',
       'without such a field, import the whole input with another --job: records that are imported already change nothing',
     ])
+  checkRefusalsFile(mapping, options.refusals)
   await using opened = await openSources(inputs, mapping, options, signal)
   await using stack = new AsyncDisposableStack()
   const map = options.identities === undefined ? undefined : await openFile(options.identities, stack)
@@ -74,9 +75,9 @@ export async function runMigration(
     ? await callUnary(client, client.getMigrationJob, { ...key, source: '' }, signal)
     : await callUnary(client, client.finishMigrationJob, key, signal)
   const done = ended.job as MigrationJob
+  print(options.json ? [jobJson(done)] : jobLines(done))
   // Also without refusals: a file of an earlier job would seem to be of this one.
   if (options.refusals !== undefined) await writeRefusals(client, key, mapping, options.refusals, signal)
-  print(options.json ? [jobJson(done)] : jobLines(done))
   if (done.refusedCount > 0n && options.refusals === undefined)
     print([`to get the refused records: laurel migrate refusals ${key.titleId} ${key.jobId}`], process.stderr)
   return done.refusedCount <= BigInt(options.maxRefusals)
