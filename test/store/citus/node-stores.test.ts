@@ -100,7 +100,7 @@ describe.skipIf(reason !== undefined)(
         )
         await expect(rename('during')).rejects.toMatchObject({
           code: 'unavailable',
-          message: expect.stringContaining('a node of the database cannot be reached'),
+          message: expect.stringContaining('a node of the database fails'),
         })
       }
       // The breaker of the node lets a call through after half a second.
