@@ -45,7 +45,8 @@ const REMEDIES: Readonly<Partial<Record<SqlStateMeaning, string>>> = {
   unavailable: 'the database fails or cannot be reached',
   read_only: 'the database accepts no writes, as a standby: is DATABASE_URL that of the primary?',
   full: 'the database has no room: make some',
-  node_lost: 'a node of the database cannot be reached by the coordinator',
+  node_lost:
+    'another node of the database fails, has no room or accepts no writes, or cannot be reached by the coordinator',
   cancelled: 'the database ended a statement: is statement_timeout or another timeout too short?',
   refused: 'the database refuses a statement: were permissions or tables removed?',
 }
