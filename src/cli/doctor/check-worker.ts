@@ -23,8 +23,10 @@ export async function checkWorker(
   processes: Processes,
 ): Promise<readonly Finding[]> {
   const check = `worker ${node.host}:${node.port}`
-  if (!node.isActive)
-    return [fail(check, 'the cluster does not use it: run SELECT citus_activate_node on the coordinator')]
+  if (!node.isActive) {
+    const level = node.hasShards ? fail : warn
+    return [level(check, 'the cluster does not use it: run SELECT citus_activate_node on the coordinator')]
+  }
   try {
     const facts = await readFacts(nodeAddress(coordinator, node))
     return [
