@@ -32,7 +32,7 @@ export class Feed {
   async read(titleId: string, after: bigint): Promise<EventPage> {
     const safe = this.#safePosition.position ?? after
     const upTo = safe > after ? safe : after
-    const key = compositeKey(titleId, after, upTo)
+    const key = compositeKey(titleId, after, upTo, this.#safePosition.takeovers)
     const cached = this.#pages.get(key)
     if (cached !== undefined) return cached
     const page = this.#load(titleId, after, upTo)

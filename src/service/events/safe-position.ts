@@ -32,6 +32,7 @@ export class SafePosition {
   /** The `life` of the database at the last poll. */
   #life: string | undefined
   #position: bigint | undefined
+  #takeovers = 0
   #busyUntil = 0
   #poked = Promise.withResolvers<void>()
   #running: Promise<void> | undefined
@@ -62,6 +63,11 @@ export class SafePosition {
     return this.#position
   }
 
+  /** How often a database without the last events has taken over: other events have their ids then. */
+  get takeovers(): number {
+    return this.#takeovers
+  }
+
   /**
    * Polls, and returns the position. Events committed before the call are at or below it, unless a transaction that started
    * before them is still open, or a node of the database cannot be asked for its transactions.
@@ -79,9 +85,10 @@ export class SafePosition {
     }
   }
 
-  /** Resolves when the position is beyond the given one, after the time, on `close`, or when the signal is aborted. */
+  /** Resolves when the position is beyond the given one, after the time, on a takeover, on `close`, or when the signal is aborted. */
   async wait(position: bigint, milliseconds: number, signal: AbortSignal): Promise<void> {
-    const isReached = () => (this.#position ?? -1n) > position || this.closed
+    const takeovers = this.#takeovers
+    const isReached = () => (this.#position ?? -1n) > position || this.closed || this.#takeovers !== takeovers
     if (isReached() || signal.aborted) return
     await new Promise<void>((resolve) => {
       const end = () => {
@@ -137,10 +144,13 @@ export class SafePosition {
     // After a crash the database may assign ids again, to transactions that no barrier lists.
     if (life !== this.#life) this.#barriers = []
     this.#life = life
-    // A standby that lacked the last events has taken over. It assigns their ids again.
+    // A promoted standby lacked the last events, and will assign their ids again: the position starts over.
     if (position < (this.#position ?? 0n)) {
       this.#position = undefined
       this.#barriers = []
+      this.#takeovers += 1
+      this.#checkWaiting()
+      return this.#pollOnce()
     }
     // The writers of a node that cannot be asked may all be open still, and it may have others.
     if (open === undefined) return

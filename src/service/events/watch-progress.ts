@@ -28,7 +28,8 @@ export interface WatchedEvents {
 /**
  * Yields the events of a title until the call is cancelled: each event once per resume token. Events are read only when
  * the previous ones were consumed, so a slow listener costs no memory.
- * @throws LaurelError RESUME_TOKEN_EXPIRED if events after the token were purged, SERVER_STOPPING
+ * @throws LaurelError RESUME_TOKEN_EXPIRED if events after the token were purged; RESUME_TOKEN_INVALID if the database has lost events, as in
+ *   a failover; SERVER_STOPPING
  */
 export async function* watchProgress(
   services: Services,
@@ -38,6 +39,7 @@ export async function* watchProgress(
   const { titleId, view, heartbeatMilliseconds } = request
   const { safePosition, feed } = services
   const isMatch = matches(request.filter)
+  const { takeovers } = safePosition
   let position = await startOf(services, request, call)
   let heartbeatTime = Number.NEGATIVE_INFINITY
   for (;;) {
@@ -53,6 +55,7 @@ export async function* watchProgress(
     await safePosition.wait(position, Math.max(heartbeatTime - performance.now(), 0), call.signal)
     call.signal.throwIfAborted()
     if (safePosition.closed) throw serverStopping(resumeToken)
+    if (safePosition.takeovers !== takeovers) throw resumeTokenInvalid(titleId)
   }
 }
 

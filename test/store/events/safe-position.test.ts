@@ -153,15 +153,3 @@ test('a reader beside many writers reads each event once, in order', async () =>
   expect(stored.length).toBeGreaterThan(writers * each * 0.8)
   expect(seen).toEqual(stored.map(({ id }) => id))
 })
-
-test('is that of a database that takes over without the last events', async () => {
-  const { databaseUrl } = services
-  const client = new pg.Client({ connectionString: databaseUrl })
-  await client.connect()
-  const before = await services.safePosition.current(NEVER_ABORTED)
-  await client.query("select setval('events_id_seq', $1)", [before + 100n])
-  expect(await services.safePosition.current(NEVER_ABORTED)).toBe(before + 100n)
-  await client.query("select setval('events_id_seq', $1)", [before])
-  await client.end()
-  expect(await services.safePosition.current(NEVER_ABORTED)).toBe(before)
-})
