@@ -8,9 +8,14 @@ test.each([
   ['JSON with a code of its own', 503, '{"code":"ServiceUnavailable","message":"Try again."}'],
   ['JSON with a number as its code', 503, '{"code":503}'],
   ['JSON that is no object', 500, 'null'],
-])('an error of a proxy that is %s is a server that did not respond', (_, status, text) => {
+  ['a limit', 429, ''],
+])('an error of a proxy that is %s may end by itself', (_, status, text) => {
   const error = errorOfResponse(status, text)
-  expect([isUnavailable(error), error.message]).toEqual([true, `the server responds with HTTP ${status}`])
+  expect([isUnavailable(error), error.message]).toEqual([true, `a proxy responds with HTTP ${status}`])
+})
+
+test('a refusal of a proxy does not', () => {
+  expect(isUnavailable(errorOfResponse(403, '<h1>Forbidden</h1>'))).toBe(false)
 })
 
 test.each([

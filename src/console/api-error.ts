@@ -55,11 +55,14 @@ const CODES: ReadonlySet<unknown> = new Set(
   ),
 )
 
-/** Reads an error response. If it is none of Connect's, a proxy has sent it, and the server did not respond. */
+const TOO_MANY_REQUESTS = 429
+
+/** Returns the error of a response. A body that is not an error of Connect comes from a proxy. */
 export function errorOfResponse(status: number, text: string): ApiError {
   const json = jsonOf(text)
   if (CODES.has(json?.code)) return errorFromJson(json)
-  return new ApiError('unavailable', `the server responds with HTTP ${status}`)
+  const isTemporary = status >= 500 || status === TOO_MANY_REQUESTS
+  return new ApiError(isTemporary ? 'unavailable' : 'unknown', `a proxy responds with HTTP ${status}`)
 }
 
 function jsonOf(text: string) {

@@ -4,7 +4,7 @@ import { requestToken, token } from './session.ts'
 /** Calls an RPC with one response. After a sign-in that it has asked for it is repeated, so that no edit is lost. */
 export async function callUnary(path: string, request: object, signal?: AbortSignal): Promise<unknown> {
   const response = await send(path, 'application/json', JSON.stringify(request), signal)
-  return received(response.json(), signal)
+  return orUnavailable(response.json(), signal)
 }
 
 const HEADER_BYTES = 5
@@ -88,7 +88,7 @@ async function* linesOf(response: Response, signal: AbortSignal | undefined): As
 async function* chunksOf({ body }: Response, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const reader = body?.getReader()
   for (;;) {
-    const { done, value } = (reader && (await received(reader.read(), signal))) ?? { done: true }
+    const { done, value } = (reader && (await orUnavailable(reader.read(), signal))) ?? { done: true }
     if (done || value === undefined) return
     yield value
   }
@@ -109,17 +109,17 @@ async function send(
       ...(current !== undefined && { authorization: `Bearer ${current}` }),
     }
     const init = { method: 'POST', headers, body, ...(signal !== undefined && { signal }) }
-    const response = await received(fetch(path, init), signal)
+    const response = await orUnavailable(fetch(path, init), signal)
     if (response.ok) return response
-    const error = errorOfResponse(response.status, await received(response.text(), signal))
+    const error = errorOfResponse(response.status, await orUnavailable(response.text(), signal))
     if (error.code !== 'unauthenticated') throw error
     await requestToken(current, error.message)
     signal?.throwIfAborted()
   }
 }
 
-/** Waits for a part of a response: when its connection breaks, the server does not respond. */
-async function received<Part>(part: Promise<Part>, signal: AbortSignal | undefined): Promise<Part> {
+/** Awaits a part of a response. A broken connection becomes `unavailable`; an abort stays. */
+async function orUnavailable<Part>(part: Promise<Part>, signal: AbortSignal | undefined): Promise<Part> {
   try {
     return await part
   } catch (error) {
