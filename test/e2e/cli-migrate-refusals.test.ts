@@ -7,8 +7,6 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { runLaurelHere, startCommand } from '../support/laurel.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
-/* Files of refused records are fed again, corrected or not, as often as it takes. */
-
 let database: TestDatabase
 let server: RunningServer
 let folder: string
@@ -116,11 +114,19 @@ test('rows below different headers, and those of an identity map, are in files o
   expect(counts).toEqual(['0', '3'])
   const further = (number: number) => refusals.replace('.csv', `-${number}.csv`)
   expect(text).toMatch(/^player,achievement,laurel_reason\ntheirs,nowhere,"achievement nowhere.*"\n$/)
-  expect(await readFile(further(2), 'utf8')).toMatch(/^theirs,other,"the id theirs names player ours.*"\n$/)
+  expect(await readFile(further(2), 'utf8')).toMatch(
+    /^theirs,other,"laurel_reason: the id theirs names player ours.*"\n$/,
+  )
   expect(await readFile(further(3), 'utf8')).toMatch(
     /^achievement,player,laurel_reason\nnowhere,theirs,".*"\n$/,
   )
   expect(stderr).toContain(`the others are in ${further(2)}, ${further(3)}`)
+  // The corrected map and rows.
+  await writeFile(refusals, text.replace('nowhere', 'first'))
+  expect(await run(mapping, [refusals], '--identities', further(2))).toMatchObject({
+    code: 0,
+    counts: ['1', '0'],
+  })
 })
 
 test('the file of refusals is written without refusals, and has none of another job', async () => {

@@ -85,7 +85,7 @@ export function addMigrate(program: Command): void {
     .argument('<job>', 'the job')
     .option('--out <file>', 'the file to write (default: standard output)')
     .action((titleId: string, jobId: string, options: RefusalOptions) =>
-      complete((signal) => runRefusals({ titleId, jobId }, options, signal)),
+      complete((signal) => runRefusals({ titleId, jobId }, options, signal), ARGUMENTS),
     )
 
   addLiveOptions(
@@ -126,7 +126,7 @@ export function addMigrate(program: Command): void {
     .requiredOption('--reason <text>', 'why; in the audit')
     .option('--json', 'print counts and remaining progress as JSON')
     .action((titleId: string, jobId: string, options: RollbackOptions) =>
-      complete((signal) => runRollback({ titleId, jobId }, options, signal)),
+      complete((signal) => runRollback({ titleId, jobId }, options, signal), ARGUMENTS),
     )
 }
 
@@ -144,15 +144,15 @@ function addLiveOptions(command: Command): Command {
 }
 
 /** Sets the exit code: 0 if everything asked for was done. */
-async function complete(work: (signal: AbortSignal) => Promise<boolean>): Promise<void> {
+async function complete(work: (signal: AbortSignal) => Promise<boolean>, names = OPTIONS): Promise<void> {
   const explained = (signal: AbortSignal) =>
     work(signal).catch((error: unknown) => {
-      throw new Failure(explain(error, OPTIONS), error)
+      throw new Failure(explain(error, names), error)
     })
   process.exitCode = (await untilInterrupted(explained)) ? 0 : 1
 }
 
-/** The words of the command line by the fields of requests. */
+/** How messages name the fields of requests. */
 const OPTIONS: Readonly<Record<string, string>> = {
   title_id: '--title',
   job_id: '--job',
@@ -162,6 +162,8 @@ const OPTIONS: Readonly<Record<string, string>> = {
   'job.deliveries_per_second': '--deliveries-per-second',
   mapping: 'the mapping',
 }
+/** Of the commands whose title and job are no options. */
+const ARGUMENTS = { title_id: 'the title', job_id: 'the job' }
 
 function readCount(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text)

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { fromJsonString, toBinary } from '@bufbuild/protobuf'
 import { readProcessClientConfig } from '../../config.ts'
-import { MigrationMapping } from '../../gen/laurel/v1/migration_job.ts'
+import { type MigrationJob, MigrationMapping } from '../../gen/laurel/v1/migration_job.ts'
 import { MigrationJobServiceClient } from '../../gen/laurel/v1/migration_job_service.ts'
 import { checkJsonMessage } from '../../grpc/connect/json-message.ts'
 import { descriptorRegistry } from '../../grpc/descriptors.ts'
 import { messageNamed } from '../../grpc/message-json.ts'
-import { connect } from '../client.ts'
+import { callUnary, connect } from '../client.ts'
 import { explain, Failure } from '../failure.ts'
 
 export interface JobKey {
@@ -16,6 +16,18 @@ export interface JobKey {
 
 export function connectJobs() {
   return connect(MigrationJobServiceClient, readProcessClientConfig())
+}
+
+/** @param source the name of the only input to return; by default the first 1000 are returned */
+export async function getJob(
+  client: MigrationJobServiceClient,
+  key: JobKey,
+  signal: AbortSignal,
+  source = '',
+): Promise<MigrationJob> {
+  const { job } = await callUnary(client, client.getMigrationJob, { ...key, source }, signal)
+  if (job === undefined) throw new Error('the response has no job')
+  return job
 }
 
 /** Reads a mapping: a MigrationMapping in protobuf's JSON. @throws Failure with the paths of all members that are not valid */

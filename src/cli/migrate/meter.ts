@@ -6,8 +6,8 @@ export interface MigrationMeter extends Disposable {
   part(source: MigrationSource, part: FeedMigrationJobResponse): void
   /** The source was read to its end before. */
   skip(source: MigrationSource): void
-  /** The source is tried again. */
-  wait(reason: string): void
+  /** Shows that the source is tried again, and why. */
+  showRetry(reason: string): void
 }
 
 /** Shows records, rate, remaining time and refusals. The remaining time is known if the sizes of all sources are. */
@@ -42,7 +42,7 @@ export function startMigrationMeter(sources: readonly MigrationSource[]): Migrat
       )
     },
     skip: (source) => void positions.set(source, source.size ?? 0),
-    wait: (reason) => display.update(sum(), total, `${reason}; trying again`),
+    showRetry: (reason) => display.update(sum(), total, `${reason}; trying again`),
     [Symbol.dispose]: () => display.stop(),
   }
 }

@@ -7,11 +7,10 @@ import { Progress } from '../../gen/laurel/v1/progress.ts'
 import { messageJson } from '../../grpc/message-json.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { sources } from '../../registry.ts'
-import { callUnary } from '../client.ts'
 import { openOutput } from '../document.ts'
 import { Failure } from '../failure.ts'
 import { print } from '../terminal.ts'
-import { connectJobs } from './connection.ts'
+import { connectJobs, getJob } from './connection.ts'
 import { openSources } from './sources/open-sources.ts'
 import { type LiveOptions, liveInputOf } from './sources/platform-source.ts'
 import { verifySource } from './verify-source.ts'
@@ -46,7 +45,7 @@ export async function runReconcile(
     throw new Failure(['give an input, or a platform by --platform'])
   using client = await connectJobs()
   const key = { titleId: options.title, jobId: options.job }
-  const { job } = await callUnary(client, client.getMigrationJob, { ...key, source: '' }, signal)
+  const job = await getJob(client, key, signal)
   const rows = new Map<string, ReconciledRow>()
   let isEqual = true
   let deadEnds = 0

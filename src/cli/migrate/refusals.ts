@@ -8,11 +8,12 @@ import type { MigrationJobServiceClient } from '../../gen/laurel/v1/migration_jo
 import { isJsonObject } from '../../model/json.ts'
 import { REASON_MEMBER } from '../../model/migration-job.ts'
 import { parseRecord } from '../../service/lines/parse-record.ts'
+import { REASON_COLUMN } from '../../service/migration-jobs/formats/identities.ts'
 import { callUnary } from '../client.ts'
 import { openOutput } from '../document.ts'
 import { Failure } from '../failure.ts'
 import { print } from '../terminal.ts'
-import { connectJobs, type JobKey } from './connection.ts'
+import { connectJobs, getJob, type JobKey } from './connection.ts'
 
 export interface RefusalOptions {
   readonly out?: string
@@ -26,28 +27,31 @@ export async function runRefusals(
   signal: AbortSignal,
 ): Promise<boolean> {
   using client = await connectJobs()
-  const { job } = await callUnary(client, client.getMigrationJob, { ...key, source: '' }, signal)
-  await writeRefusals(client, key, job?.mapping, out, signal)
+  await writeRefusals(client, key, out, signal)
   return true
 }
 
 /**
- * Writes the refused records in the format of their input, so that they can be corrected and fed again. Rows below another header than that
- * of the first table, and rows of an identity map, which has none, go to further files: `refused-2.csv` beside `refused.csv`.
+ * Writes the refused records in the format of their input, so that they can be corrected and fed again. Of a job of tables, rows below another
+ * header than that of the first one, and rows of an identity map, which has none, go to further files: `refused-2.csv` beside `refused.csv`.
  */
 export async function writeRefusals(
   client: MigrationJobServiceClient,
   key: JobKey,
-  mapping: MigrationMapping | undefined,
   out: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
+  const { mapping, sources } = await getJob(client, key, signal)
   checkRefusalsFile(mapping, out)
-  const { sources = [] } =
-    (await callUnary(client, client.getMigrationJob, { ...key, source: '' }, signal)).job ?? {}
   const format = mapping?.format ?? MigrationFormat.UNSPECIFIED
-  const headers = new Map(TABLES.has(format) ? sources.map(({ name, header }) => [name, header]) : [])
-  const main = [...headers.values()].find((header) => header !== '') ?? ''
+  const headers = new Map(sources.map(({ name, header }) => [name, header]))
+  const main = (TABLES.has(format) && [...headers.values()].find((header) => header !== '')) || ''
+  const headerOf = async (source: string) => {
+    if (!TABLES.has(format)) return ''
+    const header = headers.get(source) ?? (await getJob(client, key, signal, source)).sources[0]?.header ?? ''
+    headers.set(source, header)
+    return header
+  }
   await using stack = new AsyncDisposableStack()
   const files = new Map<string, RefusalFile>()
   const fileOf = async (header: string): Promise<RefusalFile> => {
@@ -62,8 +66,8 @@ export async function writeRefusals(
   for (let pageToken = ''; ; ) {
     const request = { ...key, pageSize: PAGE_SIZE, pageToken }
     const page = await callUnary(client, client.listMigrationRefusals, request, signal)
-    for (const [header, refusals] of Map.groupBy(page.refusals, ({ source }) => headers.get(source) ?? main))
-      await (await fileOf(header)).write(refusals)
+    for (const [source, refusals] of Map.groupBy(page.refusals, (refusal) => refusal.source))
+      await (await fileOf(await headerOf(source))).write(refusals)
     pageToken = page.nextPageToken
     if (pageToken === '') break
   }
@@ -76,11 +80,11 @@ export async function writeRefusals(
   print([`refused rows have different headers: ${note}`], process.stderr)
 }
 
-/** @throws Failure for a name by which the file would be another input when it is fed again */
+/** @throws Failure for a name by which the file would be read as another kind of input */
 export function checkRefusalsFile(mapping: MigrationMapping | undefined, out: string | undefined): void {
   if (mapping?.format === MigrationFormat.PLAYER_DOCUMENTS && out?.endsWith('.json'))
     throw new Failure([
-      `the file of refusals must not end with .json, and is ${out}: such a file is the document of one player, and refusals are lines`,
+      `the file of refusals must not end with .json, and is ${out}: a .json input is read as one player's document, and this one has a line for each refused record`,
     ])
 }
 
@@ -131,12 +135,19 @@ class RefusalFile {
 }
 
 function formatOf(format: MigrationFormat, header: string): Format {
+  if (TABLES.has(format) && header === '')
+    return {
+      start: '',
+      separator: '',
+      end: '',
+      record: ({ text, reason }) => `${text},${quoted(REASON_COLUMN + reason)}\n`,
+    }
   if (TABLES.has(format)) {
     const [names = ''] = header.split('\n', 1)
     const isComma = names.replace(/"[^"]*"/g, '').includes(',')
     const delimiter = format === MigrationFormat.TSV ? '\t' : isComma || !names.includes(';') ? ',' : ';'
     return {
-      start: header === '' ? '' : `${header}${delimiter}${reasonName(header)}\n`,
+      start: `${header}${delimiter}${reasonName(header)}\n`,
       separator: '',
       end: '',
       record: ({ text, reason }) => `${text}${delimiter}${quoted(reason)}\n`,
@@ -173,7 +184,7 @@ function isObject(text: string): boolean {
     const json: unknown = JSON.parse(text)
     return typeof json === 'object' && json !== null && !Array.isArray(json)
   } catch {
-    // Readers forgive more than JSON has.
+    // Records may have trailing commas, which JSON.parse rejects.
     const parsed = parseRecord(text)
     return 'json' in parsed && isJsonObject(parsed.json)
   }

@@ -13,7 +13,7 @@ import { sleep } from '../../model/sleep.ts'
 import { callDuplex, callUnary } from '../client.ts'
 import { Failure, remoteErrorIn } from '../failure.ts'
 import { print } from '../terminal.ts'
-import { connectJobs, type JobKey, readMappingFile } from './connection.ts'
+import { connectJobs, getJob, type JobKey, readMappingFile } from './connection.ts'
 import { jobJson, jobLines } from './job-report.ts'
 import { type MigrationMeter, startMigrationMeter } from './meter.ts'
 import { checkRefusalsFile, writeRefusals } from './refusals.ts'
@@ -71,13 +71,12 @@ export async function runMigration(
     if (identities !== undefined) await feed.feed(identities, true, meter)
     for (const source of sources) await feed.feed(source, false, meter)
   }
-  const ended = options.keepOpen
-    ? await callUnary(client, client.getMigrationJob, { ...key, source: '' }, signal)
-    : await callUnary(client, client.finishMigrationJob, key, signal)
-  const done = ended.job as MigrationJob
+  const done = options.keepOpen
+    ? await getJob(client, key, signal)
+    : ((await callUnary(client, client.finishMigrationJob, key, signal)).job as MigrationJob)
   print(options.json ? [jobJson(done)] : jobLines(done))
-  // Also without refusals: a file of an earlier job would seem to be of this one.
-  if (options.refusals !== undefined) await writeRefusals(client, key, mapping, options.refusals, signal)
+  // Written without refusals too: a file that an earlier job left would be taken for this one's.
+  if (options.refusals !== undefined) await writeRefusals(client, key, options.refusals, signal)
   if (done.refusedCount > 0n && options.refusals === undefined)
     print([`to get the refused records: laurel migrate refusals ${key.titleId} ${key.jobId}`], process.stderr)
   return done.refusedCount <= BigInt(options.maxRefusals)
@@ -160,10 +159,14 @@ class Feeder {
   async feed(source: MigrationSource, identities: boolean, meter: MigrationMeter): Promise<void> {
     let delay = FIRST_DELAY_MILLISECONDS
     let deadline = Date.now() + RETRY_MILLISECONDS
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       try {
         const known = await this.#find(source)
-        if (known?.done) return meter.skip(source)
+        if (known?.done) {
+          // A retry may find the input that this command has sent.
+          if (isFirst) await this.#requireSame(source, known.position)
+          return meter.skip(source)
+        }
         const position = identities || source.isReadWhole ? 0 : Number(known?.position ?? 0n)
         const content = source.open(position, this.#signal, known?.header ?? '')
         for await (const part of this.#send(source, position, identities, content)) {
@@ -174,9 +177,7 @@ class Feeder {
         return
       } catch (error) {
         if (!isTransient(error) || Date.now() > deadline || this.#signal.aborted) throw error
-        meter.wait(
-          remoteErrorIn(error)?.code === status.ABORTED ? 'another command feeds it' : 'the server is away',
-        )
+        meter.showRetry(RETRY_REASONS[remoteErrorIn(error)?.code ?? status.UNAVAILABLE] ?? '')
         await sleep(delay, this.#signal)
         delay = Math.min(2 * delay, MAX_DELAY_MILLISECONDS)
       }
@@ -184,17 +185,13 @@ class Feeder {
   }
 
   async #find(source: MigrationSource) {
-    const { name, versionsOf, isReadWhole } = source
-    // The other versions of an input are found by the names of all, of which a job may have more than a response.
-    const request = { ...this.#key, source: versionsOf === undefined ? name : '' }
-    const { job } = await callUnary(this.#client, this.#client.getMigrationJob, request, this.#signal)
-    if (job === undefined) throw new Error('the response has no job')
-    const known = job.sources.find((each) => each.name === name)
-    const isOther = job.sources.some((each) => isVersion(each.name, versionsOf) && each.name !== name)
-    if (isOther) throw otherInput(name)
-    if (known?.done && !isReadWhole) {
-      const size = source.size ?? (source.isMeasurable ? await this.#measure(source) : undefined)
-      if (size !== undefined && BigInt(size) !== known.position) throw otherInput(name)
+    const { name, versionsOf } = source
+    const job = await getJob(this.#client, this.#key, this.#signal, name)
+    const [known] = job.sources
+    if (known === undefined && versionsOf !== undefined) {
+      // Of more than 1000 inputs, the first are compared.
+      const { sources } = await getJob(this.#client, this.#key, this.#signal)
+      if (sources.some((each) => each.name.startsWith(versionsOf))) throw otherInput(name)
     }
     // The same command again, after the job has ended.
     const isRead = known?.done === true && SUCCEEDED.has(job.state)
@@ -202,10 +199,15 @@ class Feeder {
     return known
   }
 
-  async #measure(source: MigrationSource): Promise<number> {
-    let size = 0
-    for await (const { length } of source.open(0, this.#signal, '')) size += length
-    return size
+  /** @throws Failure if the length of the source differs from what the job has read to its end */
+  async #requireSame(source: MigrationSource, position: bigint): Promise<void> {
+    if (source.isReadWhole) return
+    let { size } = source
+    if (size === undefined && source.isMeasurable) {
+      size = 0
+      for await (const { length } of source.open(0, this.#signal, '')) size += length
+    }
+    if (size !== undefined && BigInt(size) !== position) throw otherInput(source.name)
   }
 
   #send(source: MigrationSource, position: number, identities: boolean, content: AsyncIterable<Uint8Array>) {
@@ -224,14 +226,15 @@ class Feeder {
   }
 }
 
-/** Returns whether a retry may succeed: the server stopped, or another call still feeds the input. */
-function isTransient(error: unknown): boolean {
-  const code = remoteErrorIn(error)?.code
-  return code === status.UNAVAILABLE || code === status.ABORTED || code === status.RESOURCE_EXHAUSTED
+/** The codes after which a retry may succeed. */
+const RETRY_REASONS: Readonly<Record<number, string>> = {
+  [status.UNAVAILABLE]: 'the server is away',
+  [status.ABORTED]: 'another command feeds it',
+  [status.RESOURCE_EXHAUSTED]: 'the server limits calls',
 }
 
-function isVersion(name: string, versionsOf: string | undefined): boolean {
-  return versionsOf !== undefined && name.startsWith(versionsOf)
+function isTransient(error: unknown): boolean {
+  return Object.hasOwn(RETRY_REASONS, remoteErrorIn(error)?.code ?? status.OK)
 }
 
 /** Returns the failure for an input that has changed since the job read it. */

@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { VerifyMigrationJobResponse } from '../../gen/laurel/v1/migration_job_service.ts'
 import { messageJson } from '../../grpc/message-json.ts'
-import { callUnary } from '../client.ts'
 import { print } from '../terminal.ts'
-import { connectJobs } from './connection.ts'
+import { connectJobs, getJob } from './connection.ts'
 import { openSources } from './sources/open-sources.ts'
 import type { LiveOptions } from './sources/platform-source.ts'
 import { verifySource } from './verify-source.ts'
@@ -21,8 +20,8 @@ export async function runVerify(
 ): Promise<boolean> {
   using client = await connectJobs()
   const key = { titleId: options.title, jobId: options.job }
-  const { job } = await callUnary(client, client.getMigrationJob, { ...key, source: '' }, signal)
-  if (job?.mapping === undefined) throw new Error('a job has a mapping')
+  const job = await getJob(client, key, signal)
+  if (job.mapping === undefined) throw new Error('a job has a mapping')
   const reports: object[] = []
   let isCovered = true
   await using opened = await openSources(inputs, job.mapping, options, signal)

@@ -23,9 +23,18 @@ export function readId(field: string, value: JsonValue | undefined): string {
  * is refused: it would be another player.
  */
 export function readPlayerId(field: string, value: JsonValue | undefined): string {
-  const id = readId(field, value)
-  if (!LIKELY_DAMAGE.test(id)) return id
-  throw new FieldError(field, 'a text without control characters, U+FFFD, and spaces around it', value)
+  return requireUndamaged(field, readId(field, value))
+}
+
+export function requireUndamaged(field: string, id: string): string {
+  if (isLikelyDamaged(id)) throw new FieldError(field, UNDAMAGED, id)
+  return id
+}
+
+export const UNDAMAGED = 'a text without control characters, U+FFFD or surrounding spaces'
+
+export function isLikelyDamaged(id: string): boolean {
+  return LIKELY_DAMAGE.test(id)
 }
 
 /** Returns a reader of ids that are replaced if the map has them. */

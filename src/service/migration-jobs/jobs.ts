@@ -99,7 +99,7 @@ async function announced(services: Services, job: MigrationJob): Promise<Migrati
   return job
 }
 
-/** Returns a job with its sources, or with the one of a name, if it has that. */
+/** Returns a job with its first 1000 sources, or only with the named one. */
 export async function getJob(
   services: Services,
   { source, ...key }: MigrationJobKey & { readonly source?: string | undefined },

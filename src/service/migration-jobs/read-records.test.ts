@@ -102,7 +102,7 @@ describe('rows', () => {
   test('with another number of columns or malformed quotes are refused', async () => {
     const text = 'player,achievement,percent\nann,first\nann,a"b,3\nann,"a"b,3\nann,first,1,2\nben,first,50'
     const columns = (count: number) =>
-      `the row has ${count} columns, and the header has 3: ${count < 3 ? 'add what is missing' : 'put a field that holds a delimiter in quotes'}`
+      `the row has ${count} columns, and the header has 3: ${count < 3 ? 'add the missing columns' : 'put a field that holds a delimiter in quotes'}`
     const quotes = ': write a quote in a field twice, and the field in quotes'
     expect(await shownOf(CSV, text)).toEqual([
       columns(2),

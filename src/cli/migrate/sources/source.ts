@@ -6,7 +6,7 @@ export interface MigrationSource {
   readonly versionsOf?: string
   /** Bytes after decompression; undefined if it is unknown. */
   readonly size: number | undefined
-  /** Whether an unknown size is the number of bytes that are read: that of a compressed file, or of standard input. */
+  /** Whether reading the source to its end gives its size; false if a version identifies it. */
   readonly isMeasurable?: boolean
   /** Whether it must be read from its beginning: the job skips the records that it has. */
   readonly isReadWhole: boolean

@@ -42,7 +42,7 @@ async function* decompressFrame(reader: ByteReader, start: Buffer): AsyncGenerat
   }
 }
 
-/** Yields the bytes of one frame, whose end only its blocks say. */
+/** Yields the bytes of one frame. A frame does not state its length, so its end is found block by block. */
 async function* frameBytes(reader: ByteReader, start: Buffer): AsyncGenerator<Buffer> {
   const first = await reader.take(1)
   const descriptor = first.readUInt8()

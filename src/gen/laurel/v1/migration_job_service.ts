@@ -81,7 +81,10 @@ export interface GetMigrationJobRequest {
   titleId: string;
   /** The job. Required. */
   jobId: string;
-  /** The name of an input: the job is returned with this one alone, or with none if it has no such input. If empty, with the first 1000. */
+  /**
+   * The name of an input. If set, `job.sources` has only that input, or is empty if the job has none of that name. If empty, it has the
+   * first 1000.
+   */
   source: string;
 }
 

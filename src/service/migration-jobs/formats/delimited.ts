@@ -112,7 +112,9 @@ class Table {
     if ('refusal' in row) return row
     if (row.length === this.#columnCount) return this.#map(row)
     const remedy =
-      row.length < this.#columnCount ? 'add what is missing' : 'put a field that holds a delimiter in quotes'
+      row.length < this.#columnCount
+        ? 'add the missing columns'
+        : 'put a field that holds a delimiter in quotes'
     return {
       refusal: `the row has ${row.length} columns, and the header has ${this.#columnCount}: ${remedy}`,
     }

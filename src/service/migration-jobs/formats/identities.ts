@@ -1,7 +1,9 @@
 import { CsvError, parse } from 'csv-parse/sync'
 import { LRUCache } from 'lru-cache'
 import { LIMITS } from '../../../model/limits.ts'
+import { REASON_MEMBER } from '../../../model/migration-job.ts'
 import { isLongerThan } from '../../../model/text-length.ts'
+import { isLikelyDamaged, UNDAMAGED } from '../../lines/ids.ts'
 import { RowBoundaries } from '../../lines/record-boundaries.ts'
 import { readTextRecords, type TextRecord } from '../../lines/record-splitter.ts'
 
@@ -9,6 +11,8 @@ import { readTextRecords, type TextRecord } from '../../lines/record-splitter.ts
 const MAX_KNOWN_ROWS = 100_000
 /** Bytes of one row. */
 const MAX_ROW_BYTES = 16 * 1024
+/** The beginning of the reason in a file of refused rows: a map has no header that names the column. */
+export const REASON_COLUMN = `${REASON_MEMBER}: `
 
 /** A row of an identity map, or why it is none. */
 export type IdentityRow = { readonly text: string; readonly end: number } & (
@@ -41,12 +45,14 @@ function withoutContradiction(row: IdentityRow, players: LRUCache<string, string
 
 function toRow({ text, end, refusal }: TextRecord): IdentityRow {
   if (refusal !== undefined) return { text, end, refusal }
-  const [id = '', playerId = '', ...others] = columnsOf(text)
+  const columns = columnsOf(text).filter((column) => !column.startsWith(REASON_COLUMN))
+  const [id = '', playerId = '', ...others] = columns
   if (id === '' || playerId === '' || others.length > 0)
     return { text, end, refusal: 'the row must be an id of the input, a comma and a player id' }
   if (isLongerThan(id, LIMITS.id) || isLongerThan(playerId, LIMITS.id))
     return { text, end, refusal: `the ids must be at most ${LIMITS.id} characters` }
-  if (/\p{Cc}/u.test(id + playerId)) return { text, end, refusal: 'the ids must not hold control characters' }
+  if (isLikelyDamaged(id) || isLikelyDamaged(playerId))
+    return { text, end, refusal: `each id must be ${UNDAMAGED}` }
   return { text, end, id, playerId }
 }
 

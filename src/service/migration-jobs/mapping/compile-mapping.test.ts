@@ -64,6 +64,7 @@ describe('a record', () => {
     ['has a flag', { ...UNLOCK, unlocked: FLAG }, { ...ids, done: true }, { unlocked: true }],
     ['has a flag in text', { ...UNLOCK, unlocked: FLAG }, { ...ids, done: 'YES' }, { unlocked: true }],
     ['has a flag that is false', { ...UNLOCK, unlocked: FLAG }, { ...ids, done: 0 }, { unlocked: false }],
+    ['has no value in its flag', { ...UNLOCK, unlocked: FLAG }, { ...ids, done: '\\N' }, { unlocked: false }],
     [
       'has a flag in the words of the mapping',
       { ...UNLOCK, unlocked: { field: 'done', trueTexts: ['Achieved'] } },
@@ -139,12 +140,12 @@ describe('a record', () => {
     ...(['a\tb', 'a\n', '\u001b[31mann', '\u0085', ' ann', 'ann ', 'Jos\uFFFD'].map((player) => [
       MAPPING,
       { ...ids, player, percent: 1 },
-      `player: must be a text without control characters, U+FFFD, and spaces around it, and is ${JSON.stringify(player)}`,
+      `player: must be a text without control characters, U+FFFD or surrounding spaces, and is ${JSON.stringify(player)}`,
     ]) as [MigrationMapping, object, string][]),
     ...(['on', 'x', '1.0', 2, 'completed', '-1'].map((done) => [
       { ...UNLOCK, unlocked: FLAG },
       { ...ids, done },
-      `done: must be one of true, 1, yes, t, y, false, 0, no, f, n, or a text that the mapping names in true_texts, which makes all others false, and is ${JSON.stringify(done)}`,
+      `done: must be one of true, 1, yes, t, y, false, 0, no, f, n, or a text in true_texts of the mapping (then any other text means false), and is ${JSON.stringify(done)}`,
     ]) as [MigrationMapping, object, string][]),
     [MAPPING, { ...ids, percent: 'abc' }, 'percent: must be a number from 0 to 100, and is "abc"'],
     [MAPPING, { ...ids, percent: 100.5 }, 'percent: must be a number from 0 to 100, and is 100.5'],

@@ -10,7 +10,7 @@ import type {
   MigrationMapping,
 } from '../../../model/migration-mapping.ts'
 import { FieldError } from '../../lines/field-error.ts'
-import { mappedIdReader, readId, readPlayerId } from '../../lines/ids.ts'
+import { mappedIdReader, readId, readPlayerId, requireUndamaged } from '../../lines/ids.ts'
 import type { Refused } from '../../lines/refused.ts'
 import type { FieldReader } from './fields.ts'
 import { ANY_TEXT, flagReader } from './flags.ts'
@@ -96,8 +96,9 @@ export function playerReader(
   if (dialect === undefined) return (value) => ({ kind: 'player', id: readPlayerId(field, value) })
   const form = dialects.get(dialect)?.ids.account
   return (value) => {
-    if (form?.accepts(readId(field, value)) === false) throw new FieldError(field, form.form, value)
-    return { kind: 'account', dialect, id: readPlayerId(field, value) }
+    const id = readId(field, value)
+    if (form?.accepts(id) === false) throw new FieldError(field, form.form, value)
+    return { kind: 'account', dialect, id: requireUndamaged(field, id) }
   }
 }
 

@@ -39,7 +39,8 @@ export function guessProgress(
     isUnlocked,
   )
   const revoked = guessRevoked(rest)
-  const reasons = [...flag.reasons, ...(value?.reasons ?? []), ...(revoked?.reasons ?? [])]
+  const doubts = flag.doubts.filter(({ path }) => path !== value?.value.field).map(({ reason }) => reason)
+  const reasons = [...flag.reasons, ...doubts, ...(value?.reasons ?? []), ...(revoked?.reasons ?? [])]
   const parts = { values: value === undefined ? [] : [value.value], revoked: revoked?.flag }
   if (flag.flag !== undefined || value !== undefined || time === undefined)
     return { ...parts, unlocked: flag.flag, reasons }
@@ -52,11 +53,17 @@ interface Guessed<Part> {
   readonly part: Part
 }
 
+/** A field that may be a flag. */
+interface Doubt {
+  readonly path: string
+  readonly reason: string
+}
+
 function guessFlag(
   fields: readonly SampleField[],
   time: GuessedTime | undefined,
-): { flag: MappedFlag | undefined; reasons: readonly string[] } {
-  const doubts: string[] = []
+): { flag: MappedFlag | undefined; reasons: readonly string[]; doubts: readonly Doubt[] } {
+  const doubts: Doubt[] = []
   for (const field of fieldsOfProgress(fields, FLAG_NAMES)) {
     if (nameRank(field.path, PERCENT_NAMES) !== undefined) continue
     const texts = [...new Set(statedValues(field).map((value) => String(value).trim()))]
@@ -64,14 +71,13 @@ function guessFlag(
     const guessed = texts.length > MAX_STATES ? undefined : trueTextsOf(field, texts, time)
     if (guessed !== undefined) {
       const { part: trueTexts, reasons } = guessed
-      return { flag: { field: field.path, trueTexts }, reasons: [...reasons, ...doubts] }
+      return { flag: { field: field.path, trueTexts }, reasons, doubts }
     }
     const shown = texts.slice(0, 5).map((text) => JSON.stringify(text))
-    doubts.push(
-      `not mapped: ${field.path}: which of ${shown.join(', ')} mean unlocked? Add it as unlocked, with true_texts`,
-    )
+    const reason = `not mapped: ${field.path}: which of ${shown.join(', ')} mean unlocked? Add it as unlocked, with true_texts`
+    doubts.push({ path: field.path, reason })
   }
-  return { flag: undefined, reasons: doubts }
+  return { flag: undefined, reasons: [], doubts }
 }
 
 function isState(path: string): boolean {

@@ -2,6 +2,7 @@ import { LATEST_INSTANT } from '../../../../model/instant.ts'
 import type { JsonValue } from '../../../../model/json.ts'
 import type { MappedTime } from '../../../../model/migration-mapping.ts'
 import { FieldError } from '../../../lines/field-error.ts'
+import { EMPTY_TEXTS } from '../flags.ts'
 import { timeReader } from '../times.ts'
 import {
   ACHIEVEMENT_NAMES,
@@ -13,7 +14,7 @@ import {
   TITLE_NAMES,
   UPDATE_TIME_NAMES,
 } from './field-names.ts'
-import { EMPTY_TEXTS, fieldsNamed, fieldsOfProgress, type SampleField, statedValues } from './sample.ts'
+import { fieldsNamed, fieldsOfProgress, type SampleField, statedValues } from './sample.ts'
 
 export interface GuessedTime {
   readonly time: MappedTime

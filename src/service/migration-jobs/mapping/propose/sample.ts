@@ -2,6 +2,7 @@ import type { JsonValue } from '../../../../model/json.ts'
 import { isJsonObject } from '../../../../model/json.ts'
 import type { MigrationFormat } from '../../../../model/migration-mapping.ts'
 import type { DialectId } from '../../../../model/title.ts'
+import { EMPTY_TEXTS } from '../flags.ts'
 import { nameRank } from './field-names.ts'
 
 /** The first records of an input, by fields. */
@@ -110,16 +111,3 @@ export function statedValues({ values }: SampleField): readonly (string | number
       !(typeof value === 'string' && EMPTY_TEXTS.has(value.trim().toLowerCase())),
   )
 }
-
-/** Texts that exports write for a missing value. */
-export const EMPTY_TEXTS: ReadonlySet<string> = new Set([
-  '',
-  'null',
-  'none',
-  'nil',
-  'n/a',
-  'na',
-  '-',
-  'never',
-  '\\n',
-])

@@ -990,7 +990,8 @@ export declare type MappedFlag = Message<"laurel.v1.MappedFlag"> & {
 
   /**
    * The texts that mean true, whatever their case; any other text means false. If empty: `true`, `1`, `yes`, `t` and `y` mean true, `false`,
-   * `0`, `no`, `f`, `n`, `null` and an empty text mean false, and a record with another text is refused. At most 100.
+   * `0`, `no`, `f`, `n` and the texts for a missing value (empty, `null`, `none`, `nil`, `n/a`, `na`, `-`, `never`, `\N`) mean false, and a
+   * record with another text is refused. At most 100.
    *
    * @generated from field: repeated string true_texts = 2;
    */
@@ -1012,7 +1013,8 @@ export declare type MappedFlagJson = {
 
   /**
    * The texts that mean true, whatever their case; any other text means false. If empty: `true`, `1`, `yes`, `t` and `y` mean true, `false`,
-   * `0`, `no`, `f`, `n`, `null` and an empty text mean false, and a record with another text is refused. At most 100.
+   * `0`, `no`, `f`, `n` and the texts for a missing value (empty, `null`, `none`, `nil`, `n/a`, `na`, `-`, `never`, `\N`) mean false, and a
+   * record with another text is refused. At most 100.
    *
    * @generated from field: repeated string true_texts = 2;
    */
