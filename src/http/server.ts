@@ -110,8 +110,7 @@ export function createHttpServer(
     bodyLimit: LIMITS.messageBytes,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_SEGMENT_LENGTH },
     forceCloseConnections: 'idle',
-    // Fastify would refuse a request that arrives while the server stops, in words of its own. Nothing below stops before it has its
-    // response.
+    // Fastify would refuse a request that arrives while the server stops, in a format of its own. The services stop after it.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => void refuse(gateways, error, request, reply),
   })

@@ -25,7 +25,7 @@ test.concurrent('a call to a database that does not respond is UNAVAILABLE', asy
   await store.close()
 })
 
-test.concurrent('a connection beside the pool is given up', async () => {
+test.concurrent('withClient fails as unavailable if the host does not respond', async () => {
   const error = await withClient(connectionString, async () => {}).catch((thrown: unknown) => thrown)
   expect(meaningOfError(error)).toBe('unavailable')
 })

@@ -1,4 +1,4 @@
-import type { KnownNode } from '../../store/citus/cluster-nodes.ts'
+import type { RegisteredNode } from '../../store/citus/cluster-nodes.ts'
 import { COORDINATOR } from '../../store/citus/node-address.ts'
 import { type Finding, ok, warn } from './finding.ts'
 
@@ -10,17 +10,20 @@ export interface Processes {
 
 /** Migrations, notifications and purges, beside the pool of each process. */
 const OTHER_CONNECTIONS = 3
-/** Also ids of events, the lists of transactions, and a change of definitions. */
+/** On the coordinator also for the ids of events, the lists of transactions and changes of definitions. */
 const OTHER_COORDINATOR_CONNECTIONS = 6
-/** For the list of transactions, also while its connection is replaced. */
+/** For the list of transactions: two while one is replaced. */
 const OTHER_WORKER_CONNECTIONS = 2
 /** Of other programs, such as an operator's psql. */
 const SPARE_CONNECTIONS = 5
 
 /** Returns how many connections to a Postgres the processes take. @param node of a cluster; undefined for one Postgres */
-export function connectionsTo(node: KnownNode | undefined, { workers, databasePool }: Processes): number {
+export function connectionsTo(
+  node: RegisteredNode | undefined,
+  { workers, databasePool }: Processes,
+): number {
   if (node === undefined) return workers * (databasePool + OTHER_CONNECTIONS)
-  // Each statement of the coordinator has a connection to the node with the rows, which reports have too.
+  // A worker gets the pool twice: reports connect to it, and the coordinator does for the statements of its own clients.
   if (node.group !== COORDINATOR) return workers * (2 * databasePool + OTHER_WORKER_CONNECTIONS)
   return workers * ((node.hasShards ? 2 : 1) * databasePool + OTHER_COORDINATOR_CONNECTIONS)
 }

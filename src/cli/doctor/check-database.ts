@@ -1,5 +1,5 @@
 import { checkConnection } from '../../store/check-connection.ts'
-import { listKnownNodes } from '../../store/citus/cluster-nodes.ts'
+import { listRegisteredNodes } from '../../store/citus/cluster-nodes.ts'
 import { COORDINATOR } from '../../store/citus/node-address.ts'
 import { detectConnectionMode } from '../../store/connection-mode.ts'
 import { migrationState } from '../../store/migrate.ts'
@@ -47,7 +47,7 @@ export async function checkDatabase(
     const { rows } = await client.query<Facts>(FACTS)
     const facts = rows[0] as Facts
     const middle = (start + Date.now()) / 2
-    const nodes = await listKnownNodes(client)
+    const nodes = await listRegisteredNodes(client)
     const workers = nodes.filter(({ group }) => group !== COORDINATOR)
     const coordinator = nodes.find(({ group }) => group === COORDINATOR)
     return [

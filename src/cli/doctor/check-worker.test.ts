@@ -12,7 +12,7 @@ test.each<readonly [worker: string, node: Partial<typeof NODE>, facts: Partial<F
   ['that responds before it flushes', {}, { losesCommits: true }, [{ level: 'warn' }]],
   ['without shards', { hasShards: false }, {}, [{ level: 'ok' }]],
   ['with two problems', {}, { isStandby: true, losesCommits: true }, [{ level: 'fail' }, { level: 'warn' }]],
-])('a worker %s', (_, node, facts, problems) => {
+])('the problems of a worker %s', (_, node, facts, problems) => {
   expect(problemsOf('worker', { ...NODE, ...node }, { ...FACTS, ...facts })).toMatchObject(problems)
 })
 

@@ -1,4 +1,4 @@
-import type { KnownNode } from '../../store/citus/cluster-nodes.ts'
+import type { RegisteredNode } from '../../store/citus/cluster-nodes.ts'
 import { nodeAddress } from '../../store/citus/node-address.ts'
 import { openSidePool } from '../../store/citus/side-pool.ts'
 import { checkConnections, connectionsTo, type Processes } from './check-connections.ts'
@@ -18,14 +18,14 @@ const FACTS = `
 
 /** Checks a worker of a Citus cluster from here, because servers connect to it too. @param coordinator its connection string */
 export async function checkWorker(
-  node: KnownNode,
+  node: RegisteredNode,
   coordinator: string,
   processes: Processes,
 ): Promise<readonly Finding[]> {
   const check = `worker ${node.host}:${node.port}`
   if (!node.isActive) {
-    const level = node.hasShards ? fail : warn
-    return [level(check, 'the cluster does not use it: run SELECT citus_activate_node on the coordinator')]
+    const report = node.hasShards ? fail : warn
+    return [report(check, 'the cluster does not use it: run SELECT citus_activate_node on the coordinator')]
   }
   try {
     const facts = await readFacts(nodeAddress(coordinator, node))
@@ -51,7 +51,7 @@ async function readFacts(connectionString: string): Promise<Facts> {
 /** Returns what an operator has to change, or may want to know, of a worker that responds. */
 export function problemsOf(
   check: string,
-  { hasShards }: KnownNode,
+  { hasShards }: RegisteredNode,
   { preparedTransactions, isStandby, losesCommits }: Facts,
 ): readonly Finding[] {
   const problems = [

@@ -33,7 +33,7 @@ test.each<readonly [failure: string, fields: Partial<pg.DatabaseError>, meaning:
   ],
   ['a statement that Citus rejects', internal('complex joins are only supported when'), 'defect'],
   ['a statement that a node rejects', { code: '42601', where: OTHER }, 'defect'],
-])('%s', (_, fields, meaning) => {
+])('the meaning of %s', (_, fields, meaning) => {
   const { message = 'failed' } = fields
   const error = Object.assign(new pg.DatabaseError(message, 0, 'error'), { severity: 'ERROR', ...fields })
   expect(meaningOfError(clusterError(error))).toBe(meaning)

@@ -20,7 +20,8 @@ const VIOLATIONS = { '23503': 'violates foreign key constraint', '23505': 'viola
  * Returns an error of Citus as Postgres would report it:
  * - The constraint is that of the table, not of its partition or shard, whose names end in a number. An error of another node names it only in its
  *   message.
- * - Another node's failure gets a code of its own: the reporting server works. So does a commit of another node whose outcome is unknown.
+ * - Another node's failure gets a code of its own: the reporting server works. The same
+ *   if it was lost during a commit, whose outcome is then unknown.
  * - A shard that was split after the statement was planned is a conflict: a repetition finds the new ones.
  * - Of a row that Citus copies to a shard, only the message says which kind of constraint refuses it.
  * - Citus rejects some statements as an internal error, and others with the code of a stale statement. The server works, and a repetition

@@ -1,20 +1,20 @@
 import type pg from 'pg'
 import type { NodeAddress } from './node-address.ts'
 
-/** A node of a cluster, as the coordinator knows it. */
-export interface KnownNode extends NodeAddress {
+/** A node of a cluster, as it is registered at the coordinator. */
+export interface RegisteredNode extends NodeAddress {
   readonly isActive: boolean
   /** Whether it stores shards of players. */
   readonly hasShards: boolean
 }
 
-/** Returns the nodes that the tables of a database are distributed over, with the coordinator; none without a cluster. */
-export async function listKnownNodes(client: pg.ClientBase): Promise<readonly KnownNode[]> {
+/** Returns the primary nodes of the cluster, with the coordinator; none if the tables are not distributed. */
+export async function listRegisteredNodes(client: pg.ClientBase): Promise<readonly RegisteredNode[]> {
   const { rows: found } = await client.query(
     "select from pg_extension where extname = 'citus' and to_regclass('players') is not null",
   )
   if (found.length === 0) return []
-  const { rows } = await client.query<KnownNode>(
+  const { rows } = await client.query<RegisteredNode>(
     `select groupid as group, nodename as host, nodeport as port, isactive or groupid = 0 as "isActive", exists (
         select from pg_dist_shard s join pg_dist_placement d using (shardid)
         where s.logicalrelid = 'players'::regclass and d.groupid = n.groupid

@@ -135,7 +135,7 @@ export class NodeSnapshots implements AsyncDisposable {
       // Each connection of Citus to a node has a snapshot of its own.
       'set local citus.max_adaptive_executor_pool_size = 1',
       `set local statement_timeout = ${LOCK_TIMEOUT_MILLISECONDS}`,
-      // Until the others have their locks, and not for longer if this process or the network stalls.
+      // These locks block writers: `setForCopy` removes the limit once they are released.
       `set local idle_in_transaction_session_timeout = ${STALL_MILLISECONDS}`,
       lockStatement([...shards, ...tables.map(pg.escapeIdentifier)], 'access share'),
       'savepoint writers',
@@ -152,7 +152,7 @@ export class NodeSnapshots implements AsyncDisposable {
   }
 }
 
-/** Runs a statement of an attempt. A node that does not respond fails it: the others' writers wait. */
+/** Runs a statement, and fails without a response in time: the locks on the other nodes block their writers. */
 async function run(client: pg.ClientBase, text: string): Promise<void> {
   const query: pg.QueryConfig & { readonly query_timeout: number } = {
     text,

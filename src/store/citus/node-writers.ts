@@ -28,7 +28,7 @@ const LIST = {
 /**
  * Lists the transactions of nodes that may still write an event whose id is taken:
  * - Transactions that write reports on the node itself.
- * - Transactions of the coordinator that the node commits just now. If the connection is lost meanwhile, the coordinator's locks are
+ * - Transactions of the coordinator whose COMMIT the node is running. If the connection is lost meanwhile, the coordinator's locks are
  *   released before the commit has ended.
  * - Prepared transactions. The coordinator holds its locks until each node has committed; but if a node is lost in between, the transaction is
  *   committed there only when the node is back.

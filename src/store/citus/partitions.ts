@@ -84,7 +84,7 @@ export function partitionQueries(db: Kysely<Tables>, oldestRequest: bigint | und
 
   async function lock(): Promise<void> {
     await sql`select pg_advisory_xact_lock(${sql.lit(PARTITION_LOCK)})`.execute(db)
-    // Each node has to give up, too.
+    // Has Citus pass the next setting on, so that the nodes stop waiting too.
     if (oldestRequest !== undefined) await sql`set local citus.propagate_set_commands = local`.execute(db)
     await sql`set local lock_timeout = ${sql.lit(LOCK_TIMEOUT)}`.execute(db)
   }
