@@ -199,7 +199,7 @@ class Feeder {
     return known
   }
 
-  /** @throws Failure if the length of the source differs from what the job has read to its end */
+  /** @throws Failure for another length than that of the input which the job has read to its end */
   async #requireSame(source: MigrationSource, position: bigint): Promise<void> {
     if (source.isReadWhole) return
     let { size } = source
