@@ -7,6 +7,8 @@ export interface SeverableProxy extends AsyncDisposable {
   /** Closes all connections, and refuses new ones until `mend`. */
   cut(): void
   mend(): void
+  /** Has all open connections stay open and carry nothing more, as when the network drops packets. */
+  stall(): void
   /** Connects new connections to another database from now on. */
   retarget(databaseUrl: string): void
 }
@@ -43,6 +45,9 @@ export async function startProxy(databaseUrl: string): Promise<SeverableProxy> {
     cut,
     mend: () => {
       whole = true
+    },
+    stall: () => {
+      for (const socket of sockets) socket.unpipe().pause()
     },
     retarget: (other) => {
       target = new URL(other)
