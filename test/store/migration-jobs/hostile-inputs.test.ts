@@ -125,7 +125,9 @@ test('a row of an identity map with the character U+0000 is refused by itself', 
     yield Buffer.from('theirs\0,ann\nother,bob\n')
   })()
   await Array.fromAsync(feedIdentities(services, { ...key, source: 'map' }, content, callOf()))
-  expect(await reasonsOf(key)).toEqual(['each id must be a text without control characters, U+FFFD or surrounding spaces'])
+  expect(await reasonsOf(key)).toEqual([
+    'each id must be a text without control characters, U+FFFD or surrounding spaces',
+  ])
   await feedText(services, key, linesOf([{ player: 'other', achievement: 'laps', percent: 5 }]))
   expect(await reasonsOf(key)).toHaveLength(1)
 })
