@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Failure } from '../../failure.ts'
+import { piped } from './piped.ts'
 import { decompressFrames } from './zstd-frames.ts'
 
 /** Characters of a name: the limit of the job. */
@@ -35,24 +35,12 @@ export async function* decompressed(
     }
   })()
   try {
-    yield* isGzip ? gunzip(source) : decompressFrames(source)
+    yield* isGzip ? piped(source, createGunzip()) : decompressFrames(source)
   } catch (error) {
     if (sourceError !== undefined) throw sourceError
     const kind = isGzip ? 'gzip' : 'Zstandard'
     const reason = error instanceof Error ? error.message : String(error)
     throw new Failure([`${path} is cut short, or not compressed with ${kind}: ${reason}`], error)
-  }
-}
-
-async function* gunzip(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const source = Readable.from(content, { objectMode: false })
-  const stream = createGunzip()
-  source.on('error', (error) => stream.destroy(error))
-  try {
-    for await (const chunk of source.pipe(stream) as AsyncIterable<Buffer>) yield chunk
-  } finally {
-    source.destroy()
-    stream.destroy()
   }
 }
 

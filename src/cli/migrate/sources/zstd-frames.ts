@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream'
 import { createZstdDecompress } from 'node:zlib'
+import { piped } from './piped.ts'
 
 const MAGIC = 0xfd2fb528
 /** Frames of other programs' data, such as the sizes that pzstd writes: 0x184D2A50 to 0x184D2A5F. */
@@ -20,25 +20,13 @@ export async function* decompressFrames(content: AsyncIterable<Uint8Array>): Asy
     do {
       const start = await reader.take(4)
       const magic = start.readUInt32LE()
-      if (magic === MAGIC) yield* decompressFrame(reader, start)
+      if (magic === MAGIC) yield* piped(frameBytes(reader, start), createZstdDecompress())
       else if ((magic & ~0xf) >>> 0 === SKIPPABLE_MAGIC)
         await reader.skip((await reader.take(4)).readUInt32LE())
       else throw new Error('unknown frame')
     } while (!(await reader.isAtEnd()))
   } finally {
     await reader.close()
-  }
-}
-
-async function* decompressFrame(reader: ByteReader, start: Buffer): AsyncGenerator<Uint8Array> {
-  const source = Readable.from(frameBytes(reader, start), { objectMode: false })
-  const stream = createZstdDecompress()
-  source.on('error', (error) => stream.destroy(error))
-  try {
-    for await (const chunk of source.pipe(stream) as AsyncIterable<Buffer>) yield chunk
-  } finally {
-    source.destroy()
-    stream.destroy()
   }
 }
 
