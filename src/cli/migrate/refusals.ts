@@ -104,6 +104,9 @@ interface Format {
   readonly record: (refusal: MigrationRefusal) => string
 }
 
+/** Records that end with a line break of their own. */
+const LINES = { start: '', separator: '', end: '' }
+
 class RefusalFile {
   readonly path: string | undefined
   readonly #output: Awaited<ReturnType<typeof openOutput>>
@@ -136,27 +139,21 @@ class RefusalFile {
 
 function formatOf(format: MigrationFormat, header: string): Format {
   if (TABLES.has(format) && header === '')
-    return {
-      start: '',
-      separator: '',
-      end: '',
-      record: ({ text, reason }) => `${text},${quoted(REASON_COLUMN + reason)}\n`,
-    }
+    return { ...LINES, record: ({ text, reason }) => `${text},${quoted(REASON_COLUMN + reason)}\n` }
   if (TABLES.has(format)) {
     const [names = ''] = header.split('\n', 1)
     const isComma = names.replace(/"[^"]*"/g, '').includes(',')
     const delimiter = format === MigrationFormat.TSV ? '\t' : isComma || !names.includes(';') ? ',' : ';'
     return {
+      ...LINES,
       start: `${header}${delimiter}${reasonName(header)}\n`,
-      separator: '',
-      end: '',
       record: ({ text, reason }) => `${text}${delimiter}${quoted(reason)}\n`,
     }
   }
   const record = ({ text, reason }: MigrationRefusal) => withReason(text, reason)
   if (format === MigrationFormat.DIALECT_DOCUMENT)
     return { start: '[\n', separator: ',\n', end: '\n]\n', record }
-  return { start: '', separator: '', end: '', record: (refusal) => `${record(refusal)}\n` }
+  return { ...LINES, record: (refusal) => `${record(refusal)}\n` }
 }
 
 /** Returns a name that the text does not have: the records may be refused for the second time. */

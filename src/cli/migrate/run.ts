@@ -176,8 +176,9 @@ class Feeder {
         }
         return
       } catch (error) {
-        if (!isTransient(error) || Date.now() > deadline || this.#signal.aborted) throw error
-        meter.showRetry(RETRY_REASONS[remoteErrorIn(error)?.code ?? status.UNAVAILABLE] ?? '')
+        const reason = RETRY_REASONS[remoteErrorIn(error)?.code ?? status.OK]
+        if (reason === undefined || Date.now() > deadline || this.#signal.aborted) throw error
+        meter.showRetry(reason)
         await sleep(delay, this.#signal)
         delay = Math.min(2 * delay, MAX_DELAY_MILLISECONDS)
       }
@@ -231,10 +232,6 @@ const RETRY_REASONS: Readonly<Record<number, string>> = {
   [status.UNAVAILABLE]: 'the server is away',
   [status.ABORTED]: 'another command feeds it',
   [status.RESOURCE_EXHAUSTED]: 'the server limits calls',
-}
-
-function isTransient(error: unknown): boolean {
-  return Object.hasOwn(RETRY_REASONS, remoteErrorIn(error)?.code ?? status.OK)
 }
 
 /** Returns the failure for an input that has changed since the job read it. */

@@ -8,12 +8,17 @@ export interface RegisteredNode extends NodeAddress {
   readonly hasShards: boolean
 }
 
-/** Returns the primary nodes of the cluster, with the coordinator; none if the tables are not distributed. */
-export async function listRegisteredNodes(client: pg.ClientBase): Promise<readonly RegisteredNode[]> {
-  const { rows: found } = await client.query(
+/** Returns whether there may be distributed tables: Citus and the tables are there, so its catalogs can be asked about them. */
+export async function mayBeDistributed(client: pg.ClientBase): Promise<boolean> {
+  const { rows } = await client.query(
     "select from pg_extension where extname = 'citus' and to_regclass('players') is not null",
   )
-  if (found.length === 0) return []
+  return rows.length > 0
+}
+
+/** Returns the primary nodes of the cluster, with the coordinator; none if the tables are not distributed. */
+export async function listRegisteredNodes(client: pg.ClientBase): Promise<readonly RegisteredNode[]> {
+  if (!(await mayBeDistributed(client))) return []
   const { rows } = await client.query<RegisteredNode>(
     `select groupid as group, nodename as host, nodeport as port, isactive or groupid = 0 as "isActive", exists (
         select from pg_dist_shard s join pg_dist_placement d using (shardid)

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { mayBeDistributed } from './cluster-nodes.ts'
 import type { NodeAddress } from './node-address.ts'
 
 /** A table of a node with rows of a table of the schema. */
@@ -13,10 +14,7 @@ export interface ShardPlacement extends NodeAddress {
  * cluster, or before its tables are distributed.
  */
 export async function listShards(client: pg.ClientBase): Promise<readonly ShardPlacement[]> {
-  const { rows: found } = await client.query(
-    "select from pg_extension where extname = 'citus' and to_regclass('players') is not null",
-  )
-  if (found.length === 0) return []
+  if (!(await mayBeDistributed(client))) return []
   const { rows } = await client.query<ShardPlacement>(
     `select c.relname as table, shard_name(c.oid, s.shardid) as shard, n.groupid as group, n.nodename as host, n.nodeport as port
     from pg_dist_partition p

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
+import { mayBeDistributed } from './cluster-nodes.ts'
 import { type ClusterStatement, localStatements, renamed } from './local-statement.ts'
 import type { NodeAddress } from './node-address.ts'
 import { readOldestRequest } from './partitions.ts'
@@ -172,10 +173,7 @@ interface PlayerShard {
 
 /** Reads how the players of a database are sharded. */
 export async function readSharding(client: pg.ClientBase): Promise<Sharding> {
-  const { rows } = await client.query<{ found: boolean }>(
-    "select exists (select from pg_extension where extname = 'citus') as found",
-  )
-  if (!rows[0]?.found) return ONE_DATABASE
+  if (!(await mayBeDistributed(client))) return ONE_DATABASE
   const shards = await client.query<PlayerShard>(
     `select s.shardid as id, s.shardminvalue::integer as minimum, n.groupid as group, n.nodename as host, n.nodeport as port,
       n.metadatasynced or n.groupid = 0 as "isSynced", (
@@ -188,7 +186,7 @@ export async function readSharding(client: pg.ClientBase): Promise<Sharding> {
     join pg_dist_partition p on p.logicalrelid = s.logicalrelid
     join pg_dist_placement d on d.shardid = s.shardid
     join pg_dist_node n on n.groupid = d.groupid and n.noderole = 'primary'
-    where s.logicalrelid = to_regclass('players') and p.partmethod = 'h'
+    where s.logicalrelid = 'players'::regclass and p.partmethod = 'h'
     order by 2`,
   )
   if (shards.rows.length === 0) return ONE_DATABASE
