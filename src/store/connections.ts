@@ -3,7 +3,7 @@ import { parseExactJson } from '../model/exact-json.ts'
 import { cancelUntil } from './cancel-request.ts'
 import { type ConnectionMode, detectConnectionMode, KEEPS_NOTHING } from './connection-mode.ts'
 import type { Database, RunStatement } from './database.ts'
-import { isChangedResult, meaningOfError } from './errors.ts'
+import { isChangedResult, isReadOnly, meaningOfError } from './errors.ts'
 import { Pipeline, type RunTogether, runInTurn } from './pipeline.ts'
 import type { Queries } from './queries.ts'
 import { statementName } from './statement-name.ts'
@@ -117,8 +117,8 @@ export class Connections<Statements = Queries> {
     } catch (error) {
       const meaning = meaningOfError(error)
       if (meaning === 'stale') this.#replaceStale(pool, error)
-      // The other connections lead to the same server, and new ones to its successor.
-      if (meaning === 'read_only') this.#replace(pool)
+      // The other connections lead to the same server, or through the coordinator to the same node, and new ones to its successor.
+      if (isReadOnly(error)) this.#replace(pool)
       isUnusable = meaning === 'unavailable'
       throw signal.aborted && !(broken instanceof Error) ? signal.reason : error
     } finally {

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { LaurelError } from '../model/errors.ts'
-import { meaningOf, type SqlStateMeaning } from './sqlstates.ts'
+import { meaningOf, NODE_FULL, NODE_READ_ONLY, type SqlStateMeaning } from './sqlstates.ts'
 
 /**
  * Two transactions inserted the same request id: a retry finds the stored response. Or a player was deleted before the
@@ -42,6 +42,14 @@ export function isStaleStatement(error: unknown): boolean {
 /** Returns whether a table changed after a statement was prepared, so that its result has other columns now. */
 export function isChangedResult(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '0A000'
+}
+
+/** Returns whether the server, or a node that it asked, accepts no writes. */
+export function isReadOnly(error: unknown): boolean {
+  return (
+    meaningOfError(error) === 'read_only' ||
+    (error instanceof pg.DatabaseError && error.code === NODE_READ_ONLY)
+  )
 }
 
 function isConnectionFailure(error: unknown): boolean {
@@ -98,11 +106,15 @@ const fromMeaning = {
       retryAfter: 60,
       cause,
     }),
-  node_lost: (cause: unknown) =>
-    unavailable(
+  node_lost: (cause: unknown): LaurelError => {
+    const { code } = cause as pg.DatabaseError
+    if (code === NODE_READ_ONLY) return fromMeaning.read_only(cause)
+    if (code === NODE_FULL) return fromMeaning.full(cause)
+    return unavailable(
       'a node of the database fails: so do calls for its players, and changes of definitions, until it is back',
       cause,
-    ),
+    )
+  },
   cancelled: (cause: unknown) =>
     unavailable('the database ended a statement before it was done: try again', cause),
   refused: (cause: unknown) =>

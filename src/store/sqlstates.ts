@@ -75,6 +75,9 @@ const CLASSES: Readonly<Record<string, SqlStateMeaning>> = {
 
 /** The code that an error of a cluster's other node gets (`citus/cluster-error.ts`). */
 export const NODE_LOST = 'NODE0'
+/** As `NODE_LOST`, of a node that accepts no writes, and of a node without room: callers read the same as of the server itself. */
+export const NODE_READ_ONLY = 'NODE1'
+export const NODE_FULL = 'NODE2'
 
 /** Codes whose meaning is not that of their class. */
 const CODES: Readonly<Record<string, SqlStateMeaning>> = {
@@ -94,6 +97,8 @@ const CODES: Readonly<Record<string, SqlStateMeaning>> = {
   '53100': 'full', // disk_full
   '53400': 'full', // configuration_limit_exceeded, as of temp_file_limit
   [NODE_LOST]: 'node_lost',
+  [NODE_READ_ONLY]: 'node_lost',
+  [NODE_FULL]: 'node_lost',
   '57014': 'cancelled', // query_canceled
 }
 

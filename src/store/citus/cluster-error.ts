@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { isKnownConstraint } from '../errors.ts'
-import { meaningOf, NODE_LOST, type SqlStateMeaning } from '../sqlstates.ts'
+import { meaningOf, NODE_FULL, NODE_LOST, NODE_READ_ONLY, type SqlStateMeaning } from '../sqlstates.ts'
 
 /** SQLSTATE syntax_error_or_access_rule_violation: a statement of ours is wrong. */
 const WRONG_STATEMENT = '42000'
@@ -12,6 +12,10 @@ const SERIALIZATION_FAILURE = '40001'
 /** SQLSTATE internal_error. */
 const INTERNAL = 'XX000'
 const LOST_DURING_COMMIT = /could not commit transaction for shard|failure on connection marked as essential/
+const NODE_CODES: Readonly<Partial<Record<SqlStateMeaning, string>>> = {
+  read_only: NODE_READ_ONLY,
+  full: NODE_FULL,
+}
 const FAILURES_OF_SERVER: ReadonlySet<SqlStateMeaning> = new Set(['unavailable', 'read_only', 'full'])
 
 const VIOLATIONS = { '23503': 'violates foreign key constraint', '23505': 'violates unique constraint' }
@@ -29,7 +33,7 @@ const VIOLATIONS = { '23503': 'violates foreign key constraint', '23505': 'viola
  */
 export function clusterError(error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError)) return error
-  if (isOfOtherNode(error)) error.code = NODE_LOST
+  if (isOfOtherNode(error)) error.code = NODE_CODES[meaningOf(error.code ?? '')] ?? NODE_LOST
   if (isSplitShard(error)) error.code = SERIALIZATION_FAILURE
   if (error.code === INTERNAL) error.code = violationOf(error) ?? error.code
   if (error.code?.startsWith('23')) error.constraint = constraintOf(error)
